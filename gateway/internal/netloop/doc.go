@@ -1,0 +1,7 @@
+// Package netloop lets one goroutine serve many sockets: epoll, accept, and
+// non-blocking reads and writes on plain file descriptors. A socket that is
+// idle costs no goroutine and no buffer.
+//
+// It exists on Linux only. The gateway serves clients with one goroutine each
+// where this package has nothing to offer: on other systems and under TLS.
+package netloop

@@ -1,0 +1,197 @@
+package netloop
+
+import (
+	"errors"
+	"io"
+	"math"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrAgain reports that the kernel has nothing to read, or no room to write.
+var ErrAgain = errors.New("netloop: would block")
+
+// ErrClosed reports a call on a descriptor that was closed.
+var ErrClosed = errors.New("netloop: closed")
+
+// closedBit is set in FD.state when Close was called; the other bits count the
+// calls under way.
+const closedBit = math.MinInt32
+
+// FD is a non-blocking socket. Its methods may be called from any goroutine at
+// any time; the descriptor is closed when Close was called and no call is under
+// way, so that no call ever reaches a number the kernel has given to another
+// socket. Two writers at once are the caller's to prevent.
+type FD struct {
+	fd    int32
+	state atomic.Int32
+}
+
+// Init sets the descriptor, which must be in non-blocking mode.
+func (f *FD) Init(fd int) { f.fd = int32(fd) }
+
+// Sysfd returns the number of the descriptor, valid until Close.
+func (f *FD) Sysfd() int { return int(f.fd) }
+
+func (f *FD) acquire() bool {
+	if f.state.Add(1) < 0 {
+		f.release()
+		return false
+	}
+	return true
+}
+
+func (f *FD) release() {
+	if f.state.Add(-1) == closedBit {
+		// Nobody else can come here: Close sets the bit once, and the count
+		// reaches zero with it for the last user only. A late acquire that
+		// fails makes the count go up and down again, so the number is
+		// swapped out to close it once.
+		f.closeOnce()
+	}
+}
+
+func (f *FD) closeOnce() {
+	if fd := atomic.SwapInt32(&f.fd, -1); fd >= 0 {
+		_ = unix.Close(int(fd))
+	}
+}
+
+// Close closes the descriptor as soon as no call is under way. Calls after the
+// first do nothing.
+func (f *FD) Close() {
+	for {
+		s := f.state.Load()
+		if s < 0 {
+			return
+		}
+		if f.state.CompareAndSwap(s, s|closedBit) {
+			if s == 0 {
+				f.closeOnce()
+			}
+			return
+		}
+	}
+}
+
+// Read reads at most len(p) bytes. It returns io.EOF at the end, ErrAgain when
+// nothing is there.
+func (f *FD) Read(p []byte) (int, error) {
+	if !f.acquire() {
+		return 0, ErrClosed
+	}
+	n, errno := rawRead(atomic.LoadInt32(&f.fd), p)
+	f.release()
+	switch {
+	case errno == 0 && n == 0:
+		return 0, io.EOF
+	case errno == 0:
+		return n, nil
+	case errno == unix.EAGAIN:
+		return 0, ErrAgain
+	}
+	return 0, errno
+}
+
+// Write writes as much of p as the kernel takes now. When it takes less, the
+// error is ErrAgain.
+func (f *FD) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if !f.acquire() {
+		return 0, ErrClosed
+	}
+	n, errno := rawWrite(atomic.LoadInt32(&f.fd), p)
+	f.release()
+	switch {
+	case errno == 0 && n < len(p):
+		return n, ErrAgain
+	case errno == 0:
+		return n, nil
+	case errno == unix.EAGAIN:
+		return 0, ErrAgain
+	}
+	return 0, errno
+}
+
+// maxIovec is the most pieces that one writev takes (UIO_MAXIOV).
+const maxIovec = 1024
+
+// Iovecs is scratch space for Writev, reused from call to call.
+type Iovecs struct{ vec []unix.Iovec }
+
+// Writev writes the pieces in order, at most 1024 of them, as far as the kernel
+// takes them now. When it takes less than all pieces, the error is ErrAgain.
+func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
+	more := false
+	if len(pieces) > maxIovec {
+		pieces, more = pieces[:maxIovec], true
+	}
+	vec := scratch.vec[:0]
+	want := 0
+	for _, p := range pieces {
+		if len(p) == 0 {
+			continue
+		}
+		v := unix.Iovec{Base: &p[0]}
+		v.SetLen(len(p))
+		vec = append(vec, v)
+		want += len(p)
+	}
+	scratch.vec = vec
+	defer clear(vec)
+	if want == 0 {
+		return 0, nil
+	}
+	if !f.acquire() {
+		return 0, ErrClosed
+	}
+	n, errno := rawWritev(atomic.LoadInt32(&f.fd), vec)
+	f.release()
+	switch {
+	case errno == 0 && (n < want || more):
+		if n == want {
+			return n, nil // all that was offered; the caller goes on
+		}
+		return n, ErrAgain
+	case errno == 0:
+		return n, nil
+	case errno == unix.EAGAIN:
+		return 0, ErrAgain
+	}
+	return 0, errno
+}
+
+// The sockets never block, so the calls go past the scheduler's bookkeeping
+// (RawSyscall): it would cost as much as a small read.
+
+func rawRead(fd int32, p []byte) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		if errno != unix.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+func rawWrite(fd int32, p []byte) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		if errno != unix.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+func rawWritev(fd int32, vec []unix.Iovec) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(vec))), uintptr(len(vec)))
+		if errno != unix.EINTR {
+			return int(n), errno
+		}
+	}
+}
