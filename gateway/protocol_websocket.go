@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+const (
+	wsOpContinuation = 0x0
+	wsOpText         = 0x1
+	wsOpBinary       = 0x2
+	wsOpClose        = 0x8
+	wsOpPing         = 0x9
+	wsOpPong         = 0xa
+
+	wsFin  = 0x80
+	wsRSV1 = 0x40
+	wsMask = 0x80
+
+	// wsMinFrame is the shortest frame of a client: two bytes and the mask. As
+	// in PHP nothing is judged before that many are there.
+	wsMinFrame = 6
+)
+
+// wsCloseAnswer answers every close frame: a close frame with status 1000.
+var wsCloseAnswer = []byte("\x88\x02\x03\xe8")
+
+var (
+	errWSUnmasked          = errors.New("websocket: frame is not masked")
+	errWSFragmentedControl = errors.New("websocket: control frame in fragments")
+)
+
+// websocketCodec speaks RFC 6455 as a server, opcode being that of the frames
+// it sends.
+type websocketCodec struct{ opcode byte }
+
+func (c websocketCodec) decode(st *codecState, buf []byte, h codecHandler) (int, error) {
+	st.need = 0
+	off := 0
+	if !st.handshaken {
+		n, err := wsHandshake(st, buf, h)
+		if err != nil || !st.handshaken {
+			return n, err
+		}
+		off = n
+	}
+
+	for off < len(buf) {
+		if h.closing() {
+			return len(buf), nil
+		}
+		rest := buf[off:]
+		if len(rest) < wsMinFrame {
+			st.need = wsMinFrame
+			break
+		}
+		if rest[1]&wsMask == 0 {
+			return off, errWSUnmasked
+		}
+		b0 := rest[0]
+		opcode := b0 & 0xf
+		switch opcode {
+		case wsOpContinuation, wsOpText, wsOpBinary, wsOpPing, wsOpPong:
+		case wsOpClose:
+			// The answer does not depend on what follows, and nothing after it
+			// is read.
+			h.closeWith(wsCloseAnswer)
+			return len(buf), nil
+		default:
+			return off, fmt.Errorf("websocket: unknown opcode %#x", opcode)
+		}
+
+		head := wsMinFrame
+		size := uint64(rest[1] & 0x7f)
+		switch size {
+		case 126:
+			head = 8
+			if len(rest) < head {
+				st.need = uint32(head)
+				return off, nil
+			}
+			size = uint64(binary.BigEndian.Uint16(rest[2:]))
+		case 127:
+			head = 14
+			if len(rest) < head {
+				st.need = uint32(head)
+				return off, nil
+			}
+			size = binary.BigEndian.Uint64(rest[2:])
+		}
+		if collected := st.collected(); size > maxPackageSize || collected+head+int(size) > maxPackageSize {
+			return off, fmt.Errorf("websocket: frame of %d bytes after %d bytes in fragments exceeds %d bytes", size, collected, maxPackageSize)
+		}
+		frame := head + int(size)
+		if opcode >= wsOpClose && b0&wsFin == 0 {
+			return off, errWSFragmentedControl
+		}
+		if len(rest) < frame {
+			st.need = uint32(frame)
+			break
+		}
+
+		payload := rest[head:frame:frame]
+		switch {
+		case opcode == wsOpPong:
+		case opcode == wsOpPing:
+			wsUnmask([4]byte(rest[head-4:head]), payload)
+			h.reply(wsPong(rest[:frame], head))
+		default:
+			wsUnmask([4]byte(rest[head-4:head]), payload)
+			if b0&(wsFin|wsRSV1) == wsFin && st.half == nil {
+				h.message(payload)
+			} else if err := st.wsFragment(b0, payload, h); err != nil {
+				return off, err
+			}
+		}
+		off += frame
+	}
+	return off, nil
+}
+
+// collected is the length of the fragments before the current frame.
+func (st *codecState) collected() int {
+	if st.half == nil {
+		return 0
+	}
+	return len(st.half.collected)
+}
+
+// wsFragment takes a data frame that is not a message of its own: one of
+// several fragments, or deflated, or of a client that once sent deflated data.
+func (st *codecState) wsFragment(b0 byte, payload []byte, h codecHandler) error {
+	half := st.half
+	if half == nil {
+		half = new(codecHalf)
+		st.half = half
+	}
+	if b0&wsRSV1 != 0 {
+		half.deflated = true
+	}
+	if b0&wsFin == 0 {
+		half.collected = append(half.collected, payload...)
+		return nil
+	}
+	message := payload
+	if len(half.collected) > 0 {
+		message = append(half.collected, payload...)
+		half.collected = nil
+	}
+	if half.deflated {
+		half.deflated = false
+		inflated, err := half.wsInflate(message)
+		if err != nil {
+			return err
+		}
+		message = inflated
+	}
+	if half.window == nil {
+		st.half = nil
+	}
+	h.message(message)
+	return nil
+}
+
+// wsPong turns a whole unmasked ping frame into its pong, in place: the head
+// of what a server sends is never longer than the head that came.
+func wsPong(ping []byte, head int) []byte {
+	var b [10]byte
+	answer := appendWSHead(b[:0], wsFin|wsOpPong, len(ping)-head)
+	pong := ping[head-len(answer):]
+	copy(pong, answer)
+	return pong
+}
+
+func (c websocketCodec) appendMessage(dst, body []byte) []byte {
+	return append(appendWSHead(dst, wsFin|c.opcode, len(body)), body...)
+}
+
+// appendWSHead appends the head of an unmasked frame of size bytes.
+func appendWSHead(dst []byte, first byte, size int) []byte {
+	switch {
+	case size <= 125:
+		return append(dst, first, byte(size))
+	case size <= 0xffff:
+		return append(dst, first, 126, byte(size>>8), byte(size))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, first, 127), uint64(size))
+	}
+}
