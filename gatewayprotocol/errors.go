@@ -25,3 +25,16 @@ type ReplyLengthError struct {
 func (e *ReplyLengthError) Error() string {
 	return fmt.Sprintf("gatewayprotocol: reply of %d bytes is over the limit of %d", e.Length, e.Limit)
 }
+
+// MessageError reports a frame whose ext_data or body cannot be carried out,
+// such as a list of groups that holds a list. PHP's gateway dies of these. The
+// stream is intact: the frame after it can be read.
+type MessageError struct {
+	Cmd    Command
+	Part   string // "ext_data" or "body"
+	Reason string // completes the sentence "ext_data …"
+}
+
+func (e *MessageError) Error() string {
+	return fmt.Sprintf("gatewayprotocol: %v: %s %s", e.Cmd, e.Part, e.Reason)
+}
