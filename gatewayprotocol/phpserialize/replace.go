@@ -1,0 +1,62 @@
+package phpserialize
+
+// ArrayReplaceRecursive returns array_replace_recursive($base, ...$repl): the
+// elements of each repl in turn replace those of base under the same key, and
+// where both are arrays they are merged in the same way. So lists merge by index,
+// [] clears nothing, null overwrites, and objects replace whole. New keys go to
+// the end.
+//
+// The arguments are not changed. The result shares what it did not merge with
+// them, references included; an array behind a reference that is merged leaves
+// its reference set, as in PHP.
+//
+// Arrays that contain themselves by reference on both sides make PHP throw
+// "Recursion detected". Here the result is then nil, which [Append] refuses. The
+// same goes for references that would multiply into more than
+// DefaultMaxElements elements.
+func ArrayReplaceRecursive(base *Array, repl ...*Array) *Array {
+	m := merger{budget: DefaultMaxElements}
+	out := base.Clone()
+	for _, r := range repl {
+		if !m.merge(out, r) {
+			return nil
+		}
+	}
+	return out
+}
+
+type merger struct {
+	open   []*Array // repl arrays being merged, outermost first
+	budget int
+}
+
+func (m *merger) merge(dst, src *Array) bool {
+	for _, a := range m.open {
+		if a == src {
+			return false
+		}
+	}
+	if m.budget -= src.Len(); m.budget < 0 || len(m.open) > DefaultMaxDepth {
+		return false
+	}
+	m.open = append(m.open, src)
+	for k, v := range src.All() {
+		at := dst.place(k)
+		into, ok := Deref(dst.entries[at].val).(*Array)
+		from, isArray := Deref(v).(*Array)
+		if !ok || !isArray {
+			dst.entries[at].val = v
+			continue
+		}
+		if m.budget -= into.Len(); m.budget < 0 {
+			return false
+		}
+		into = into.Clone()
+		dst.entries[at].val = into
+		if !m.merge(into, from) {
+			return false
+		}
+	}
+	m.open = m.open[:len(m.open)-1]
+	return true
+}
