@@ -1,0 +1,79 @@
+package compattests
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// gatewayUnderTest is a running gateway.
+type gatewayUnderTest struct {
+	name          string
+	cfg           gatewayConfig
+	clientAddress string
+	innerAddress  string
+	inner         gp.GatewayAddress
+	admin         *inner // the harness's own connection, for barriers; not in the transcript
+	accepted      int    // clients connected so far
+}
+
+// gateway starts a gateway with cfg. Without Registers it registers with one
+// that only listens.
+func (s *stage) gateway(cfg gatewayConfig) *gatewayUnderTest {
+	if cfg.Listen == "" {
+		cfg.Listen = "websocket"
+	}
+	if cfg.LanIP == "" {
+		cfg.LanIP = "127.0.0.1"
+	}
+	listen, innerPort := freePort(), freePort()
+	gw := &gatewayUnderTest{
+		name:          fmt.Sprintf("gw%d", len(s.gateways)+1),
+		cfg:           cfg,
+		clientAddress: net.JoinHostPort("127.0.0.1", strconv.Itoa(listen)),
+	}
+	innerIP := cfg.LanIP
+	if cfg.InnerListen != "" {
+		innerIP = cfg.InnerListen
+	}
+	gw.innerAddress = net.JoinHostPort(innerIP, strconv.Itoa(innerPort))
+	var err error
+	gw.inner, err = gp.ParseGatewayAddress(net.JoinHostPort(cfg.LanIP, strconv.Itoa(innerPort)))
+	s.check(err)
+	s.gateways = append(s.gateways, gw)
+	s.names.gateway(gw.name, gw.inner, uint16(listen))
+
+	var ready func() error
+	if len(cfg.Registers) == 0 {
+		cfg.Registers, ready = quietRegister.expect(gw.inner.String())
+	} else {
+		ready = func() error { return dialUntilUp(gw.innerAddress) }
+	}
+	stop, err := s.cast.gateway.startGateway(s, cfg, listen, innerPort)
+	s.check(err)
+	s.cleanup(stop)
+	s.check(ready())
+	return gw
+}
+
+// adminOf returns the harness's own inner connection to gw.
+func (s *stage) adminOf(gw *gatewayUnderTest) *inner {
+	if gw.admin == nil {
+		gw.admin = s.dialInner("admin", gw)
+		gw.admin.put(gp.AppendMessage(nil, clientConnect(gw.cfg.SecretKey)))
+	}
+	return gw.admin
+}
+
+// count asks how many clients gw holds, outside of the transcript.
+func (s *stage) count(gw *gatewayUnderTest) string {
+	admin := s.adminOf(gw)
+	admin.put(gp.AppendMessage(nil, countBy("")))
+	u, ok := admin.read()
+	if !ok {
+		s.fail("%s closed the harness's inner connection", gw.name)
+	}
+	return string(u.reply)
+}

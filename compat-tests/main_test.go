@@ -1,0 +1,32 @@
+package compattests
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+var update = flag.Bool("update", false, "record transcripts from PHP, and what ours does where it differs on purpose")
+
+// ours is this project's implementation.
+var ours implementation
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f != nil && f.Value.String() == f.DefValue {
+		_ = flag.Set("test.parallel", "8") // scenarios wait more than they compute
+	}
+	code := m.Run()
+	quietRegister.close()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Println(err)
+		code = 1
+	}
+	if line := tally.line(); line != "" {
+		fmt.Println(line)
+	}
+	os.Exit(code)
+}

@@ -1,0 +1,121 @@
+package compattests
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// autoloadVariable names the environment variable that makes runs live: the
+// path of an autoload file that finds Workerman, GatewayWorker and GatewayClient.
+const autoloadVariable = "GATEWAYWORKER_PHP_AUTOLOAD"
+
+// fixtures is the directory of our PHP scripts.
+var fixtures, _ = filepath.Abs(filepath.Join("..", "php-fixtures"))
+
+// phpVersions describes the originals in one line, or says why there are none.
+var phpVersions = sync.OnceValues(func() (string, error) {
+	if os.Getenv(autoloadVariable) == "" {
+		return "", fmt.Errorf("%s is not set", autoloadVariable)
+	}
+	out, err := exec.Command("php", filepath.Join(fixtures, "versions.php")).Output()
+	if err != nil {
+		return "", fmt.Errorf("php versions.php: %w", err)
+	}
+	var v struct {
+		PHP           string `json:"php"`
+		Workerman     string `json:"workerman"`
+		GatewayWorker string `json:"gateway-worker"`
+		GatewayClient string `json:"gatewayclient"`
+	}
+	if err := json.Unmarshal(out, &v); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("PHP %s, Workerman %s, GatewayWorker %s, GatewayClient %s",
+		v.PHP, v.Workerman, v.GatewayWorker, v.GatewayClient), nil
+})
+
+// php is the PHP originals.
+type php struct{}
+
+func (php) name() string { return "PHP" }
+
+// startPHP runs one of the fixtures in a session of its own; stop kills the session.
+func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
+	dir, err := os.MkdirTemp(s.dir, "php")
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(dir, "output.log"))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("php", filepath.Join(fixtures, script))
+	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+dir), env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+		log.Close()
+	}, nil
+}
+
+func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
+	env := []string{
+		"GATEWAY_LISTEN=" + cfg.Listen + "://127.0.0.1:" + strconv.Itoa(listen),
+		"START_PORT=" + strconv.Itoa(innerPort),
+		"LAN_IP=" + cfg.LanIP,
+		"INNER_LISTEN=" + cfg.InnerListen,
+		"REGISTER_ADDRESS=" + strings.Join(cfg.Registers, ","),
+		"SECRET_KEY=" + cfg.SecretKey,
+		"PING_INTERVAL=" + strconv.FormatFloat(cfg.PingInterval.Seconds(), 'f', -1, 64),
+		"PING_NOT_RESPONSE_LIMIT=" + strconv.Itoa(cfg.PingNotResponseLimit),
+		"PING_DATA=" + cfg.PingData,
+	}
+	if cfg.SendToClientBufferSize > 0 {
+		env = append(env, "SEND_TO_CLIENT_BUFFER_SIZE="+strconv.Itoa(cfg.SendToClientBufferSize))
+	}
+	if cfg.SendToWorkerBufferSize > 0 {
+		env = append(env, "SEND_TO_WORKER_BUFFER_SIZE="+strconv.Itoa(cfg.SendToWorkerBufferSize))
+	}
+	if cfg.ProtocolAccelerate {
+		env = append(env, "PROTOCOL_ACCELERATE=1")
+	}
+	if cfg.Binary {
+		env = append(env, "WEBSOCKET_TYPE=binary")
+	}
+	if cfg.Random {
+		env = append(env, "ROUTER=random")
+	}
+	if cfg.TLS {
+		files, err := tlsFiles(s.dir)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, "TLS_CERT="+files.cert, "TLS_KEY="+files.key)
+		if cfg.ClientCA {
+			env = append(env, "TLS_CA="+files.ca)
+		}
+	}
+	return startPHP(s, "start_gateway.php", env...)
+}
+
+func (php) startRegister(s *stage, port int, secretKey string) (func(), error) {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	stop, err := startPHP(s, "start_register.php", "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)
+	if err == nil {
+		err = dialUntilUp(address)
+	}
+	return stop, err
+}

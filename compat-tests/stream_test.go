@@ -1,0 +1,103 @@
+package compattests
+
+import (
+	"net"
+	"time"
+)
+
+// A stream is one connection of a scripted peer.
+type stream struct {
+	stage *stage
+	name  string
+	conn  net.Conn
+	buf   []byte // received, not yet consumed; guarded by stage.mu
+	ended bool   // the other side closed or reset; guarded by stage.mu
+	shut  bool   // closed by the scenario
+}
+
+// adopt starts reading conn.
+func (s *stage) adopt(name string, conn net.Conn) *stream {
+	st := &stream{stage: s, name: name, conn: conn}
+	s.cleanup(func() { conn.Close() })
+	s.readers.Add(1)
+	go st.read()
+	return st
+}
+
+func (st *stream) read() {
+	defer st.stage.readers.Done()
+	chunk := make([]byte, 64<<10)
+	for {
+		n, err := st.conn.Read(chunk)
+		st.stage.mu.Lock()
+		st.buf = append(st.buf, chunk[:n]...)
+		st.ended = st.ended || err != nil
+		st.stage.mu.Unlock()
+		st.stage.wake()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// put writes without a line in the transcript. Errors show as an ended stream.
+func (st *stream) put(data []byte) {
+	_ = st.conn.SetWriteDeadline(time.Now().Add(patience))
+	_, _ = st.conn.Write(data)
+}
+
+// take waits until split finds a unit at the start of the buffer and removes
+// it. split returns the unit's length, 0 while it is incomplete. ok is false
+// when the stream ended before.
+func (st *stream) take(split func([]byte) int) (unit []byte, ok bool) {
+	done := st.stage.await(func() bool {
+		if n := split(st.buf); n > 0 {
+			unit, ok = append([]byte(nil), st.buf[:n]...), true
+			st.buf = st.buf[n:]
+			return true
+		}
+		return st.ended
+	})
+	if !done {
+		st.stage.fail("%s: nothing more within %v; buffer %s", st.name, patience, quote(st.buf))
+	}
+	return unit, ok
+}
+
+// close hangs up. With bytes unread the other side may see a reset.
+func (st *stream) close() {
+	st.shut = true
+	st.stage.log("%s > close", st.name)
+	_ = st.conn.Close()
+}
+
+// closeWrite sends end of file and keeps reading.
+func (st *stream) closeWrite() {
+	st.stage.log("%s > end of file", st.name)
+	if tcp, ok := st.conn.(*net.TCPConn); ok {
+		_ = tcp.CloseWrite()
+	}
+}
+
+// expectClosed waits until the other side has closed; bytes that come before
+// are put into the transcript.
+func (st *stream) expectClosed() {
+	if !st.stage.await(func() bool { return st.ended }) {
+		st.stage.fail("%s: not closed within %v; buffer %s", st.name, patience, quote(st.buf))
+	}
+	st.stage.mu.Lock()
+	rest := st.buf
+	st.buf = nil
+	st.stage.mu.Unlock()
+	if len(rest) > 0 {
+		st.stage.log("%s < bytes %s", st.name, quote(rest))
+	}
+	st.stage.log("%s < closed", st.name)
+}
+
+// over reports whether the stream is closed by either side, with nothing left to read.
+func (st *stream) over() bool {
+	st.stage.mu.Lock()
+	defer st.stage.mu.Unlock()
+	return st.shut || st.ended && len(st.buf) == 0
+}

@@ -1,0 +1,17 @@
+<?php
+// A BusinessWorker with Events.php. WORKER_NAME (FixtureWorker), WORKER_COUNT (1),
+// REGISTER_ADDRESS (comma-separated), SECRET_KEY, and EVENTS (see Events.php).
+
+use GatewayWorker\BusinessWorker;
+
+require __DIR__ . '/autoload.php';
+require __DIR__ . '/Events.php';
+
+Fixture::prepare('businessworker');
+$worker = new BusinessWorker();
+$worker->name = Fixture::env('WORKER_NAME', 'FixtureWorker');
+$worker->count = (int)Fixture::env('WORKER_COUNT', '1');
+$worker->registerAddress = Fixture::envList('REGISTER_ADDRESS', '127.0.0.1:1236');
+$worker->secretKey = Fixture::env('SECRET_KEY');
+$worker->onWorkerStart = [Fixture::class, 'endWithMaster'];
+Fixture::run();
