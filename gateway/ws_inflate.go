@@ -21,6 +21,9 @@ var wsInflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 // from message to message: here as the last bytes inflated, so that an idle
 // client keeps no inflater.
 func (half *codecHalf) wsInflate(message []byte) ([]byte, error) {
+	if len(message) == 0 {
+		return message, nil // not even the byte that an empty message has
+	}
 	src := io.MultiReader(bytes.NewReader(message), bytes.NewReader([]byte(wsDeflateTail)))
 	inflater := wsInflaters.Get().(io.ReadCloser)
 	defer wsInflaters.Put(inflater)
