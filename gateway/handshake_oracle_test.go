@@ -2,8 +2,116 @@ package gateway
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
+
+// dataOf returns the body of ON_WEBSOCKET_CONNECT for a request head.
+func dataOf(t testing.TB, head string) string {
+	t.Helper()
+	head = strings.TrimSuffix(head, "\r\n\r\n")
+	req := &handshakeRequest{head: []byte(head), client: &recorder{t: t}}
+	return string(req.appendData(nil))
+}
+
+// oddHeads are request heads, without what the handshake itself asks for, that
+// the original reads in a way of its own.
+var oddHeads = []string{
+	wsTestRequest,
+	"GET / HTTP/1.1\r\n\r\n",
+	"GET\r\n\r\n",
+	"GET \r\n\r\n",
+	"GET  / HTTP/1.1\r\n\r\n",
+	"GET /a b c HTTP/1.1\r\n\r\n",
+	"GET / \r\n\r\n",
+	"GET /\r\n\r\n",
+	"GET / HTTP/\r\n\r\n",
+	"GET / http/1.1\r\n\r\n",
+	"GET /HTTP/1.1\r\n\r\n",
+	"GET /HTTP/x HTTP/1.1 HTTP/1.0\r\n\r\n",
+	"GETAWAY /?x HTTP/2\r\n\r\n",
+	"GET\t/?tab=1\tHTTP/1.1\r\n\r\n",
+	"GET /\nHost: newline\n HTTP/1.1\r\nA: b\nC: d\r\n\r\n",
+	"GET /\x00?nul=\x00&after=1 HTTP/1.1\r\nA\x00B: c\x00d\r\n\r\n",
+	"GET http://u:p@h:80/path?q=1#f HTTP/1.1\r\nHost: other\r\n\r\n",
+	"GET //host/path?q=1 HTTP/1.1\r\n\r\n",
+	"GET ///?q=1 HTTP/1.1\r\n\r\n",
+	"GET http:///?q=1 HTTP/1.1\r\n\r\n",
+	"GET /x:80?q=1 HTTP/1.1\r\n\r\n",
+	"GET /?q=1:80 HTTP/1.1\r\n\r\n",
+	"GET :80 HTTP/1.1\r\n\r\n",
+	"GET /?a=1&a=2&b[]=1&b[]=2&c[x]=1&c[y][z]=2&c[]=3 HTTP/1.1\r\n\r\n",
+	"GET /?a.b=1&c%20d=2&e[=3&f[g=4&%5Bh%5D=5&i%5B%5D=6&=7&&j&k=l=m HTTP/1.1\r\n\r\n",
+	"GET /?123=a&-5=b&007=c&9223372036854775808=d&x[1]=e&x[01]=f HTTP/1.1\r\n\r\n",
+	"GET /?%zz=%&a+b=c+d&%C3%A9=%ff#frag?no HTTP/1.1\r\n\r\n",
+	"GET /" + strings.Repeat("?a&b", 600) + "&a[]=1 HTTP/1.1\r\n\r\n",
+	"GET /?" + manyVariables(1100) + " HTTP/1.1\r\n\r\n",
+	"GET /?a" + strings.Repeat("[x]", 70) + "=deep HTTP/1.1\r\n\r\n",
+	"GET / HTTP/1.1\r\nhost:\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: a\r\nHOST: b\r\nhost:\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost : blank\r\n Host: folded\r\n\tmore: tab\r\n\r\n",
+	"GET / HTTP/1.1\r\nno colon\r\n: no name\r\n::\r\n-: dash\r\n_: underscore\r\n\r\n",
+	"GET / HTTP/1.1\r\nX-A: 1\r\nOther: 2\r\nX_A: 3\r\nx-a: 4\r\n\r\n",
+	"GET / HTTP/1.1\r\n123: int\r\n0: zero\r\n-1: minus\r\n0123: string\r\n123: again\r\n\r\n",
+	"GET / HTTP/1.1\r\nA: \t value \t \r\nB:\x0bvertical\x0b\r\nC:\x00nul\x00\r\n\r\n",
+	"GET / HTTP/1.1\r\nContent-Type: text/plain\r\nCONTENT-TYPE: b\r\nRemote-Addr: forged\r\nQuery-String: forged\r\n\r\n",
+	"GET / HTTP/1.1\r\n\xc3\x89t\xc3\xa9: \xc3\xa9\r\nX-\xff\xe9: latin\r\n\xdf: s\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: a=1; b=2;c=3 ;d; =empty; e = 5 ; f=%20+; a=6; 7=seven; g=h=i;;\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: a=1; b=2\r\nCookie: b=3; c=4\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: \r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: \x00a\x00=\x00; \x0bb=1; a.b=2; a[]=3\r\n\r\n",
+	"GET / HTTP/1.1\r\n\r\r\n\n\r\n A: b\r\n\r\n",
+}
+
+func manyVariables(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("&v" + itoa(i) + "=" + itoa(i))
+	}
+	return b.String()
+}
+
+// randomHeads puts request heads together from pieces.
+func randomHeads(n int) []string {
+	pieces := []string{
+		" ", " ", "\r\n", "\r\n", "\r\n", ":", ":", ": ", "=", "&", ";", "; ", ",", "?", "#", "/", "\t", "\n", "\r", "\x00", "\x80", "\xe9",
+		"GET", "HTTP/1.1", "HTTP/", "Host", "host", "Cookie: ", "\r\nCookie: ", "\r\nContent-Type:", "X-Y", "x_y", "a", "b", "A", "1", "-1", "007",
+		"a=1", "[", "]", "[]", "a[b]=", "%20", "%5B", "%", "+", ".", "_", "-", "HTTP_X", "example.com:80",
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	heads := make([]string, 0, n)
+	for len(heads) < n {
+		head := "GET "
+		for range rng.IntN(12) {
+			head += pieces[rng.IntN(len(pieces))]
+		}
+		head += " HTTP/1.1\r\n"
+		for range rng.IntN(24) {
+			head += pieces[rng.IntN(len(pieces))]
+		}
+		// The head ends at the first blank line.
+		head, _, _ = strings.Cut(head, "\r\n\r\n")
+		heads = append(heads, head+"\r\n\r\n")
+	}
+	return heads
+}
+
+// TestHandshakeDataOracle compares the body of ON_WEBSOCKET_CONNECT with what
+// the original's Gateway::onWebsocketConnect makes of the same request.
+func TestHandshakeDataOracle(t *testing.T) {
+	heads := append(oddHeads[:len(oddHeads):len(oddHeads)], randomHeads(5000)...)
+	php := newPHPOracle(t, "testdata/oracle_handshake.php", len(heads))
+	wrong := 0
+	for _, head := range heads {
+		want := string(php.ask([]byte(head)))
+		if got := dataOf(t, head); got != want {
+			t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
+			if wrong++; wrong == 10 {
+				t.FailNow()
+			}
+		}
+	}
+}
 
 // TestURLQueryOracle compares phpURLQuery with PHP's parse_url on URIs put
 // together from the pieces that its rules are about.
