@@ -63,7 +63,7 @@ func registerVariable(vars *Array, name, value string) {
 				rest = after[1:]
 			case end < 0:
 				if level == 1 {
-					key = StringKey(base + "_" + rest[1:])
+					key = StringKey(base + mangleOpen.Replace(rest))
 				}
 				rest = ""
 				goto plain
@@ -99,7 +99,10 @@ func registerVariable(vars *Array, name, value string) {
 	}
 }
 
-var mangle = strings.NewReplacer(" ", "_", ".", "_")
+var (
+	mangle     = strings.NewReplacer(" ", "_", ".", "_")
+	mangleOpen = strings.NewReplacer(" ", "_", ".", "_", "[", "_") // from a '[' on that is never closed
+)
 
 // forbiddenPrefix tells whether mangling gave the name a prefix that browsers
 // guarantee something about.
