@@ -1,0 +1,162 @@
+package gateway
+
+import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+
+// sendToOne is CMD_SEND_TO_ONE.
+func (x *executor) sendToOne(m *gatewayprotocol.Message) error {
+	c := x.client(m)
+	if c == nil {
+		return nil
+	}
+	body, _, err := x.message(m)
+	if err != nil {
+		return err
+	}
+	x.recipients = append(x.recipients[:0], c)
+	x.deliver(body, isRaw(m))
+	return nil
+}
+
+// sendToAll is CMD_SEND_TO_ALL: to everybody but some, or to some connections.
+func (x *executor) sendToAll(m *gatewayprotocol.Message) error {
+	to := &x.toAll
+	if err := gatewayprotocol.DecodeSendToAllExt(m.ExtData, to); err != nil {
+		return err
+	}
+	body, _, err := x.message(m)
+	if err != nil {
+		return err
+	}
+	raw := isRaw(m)
+	h := x.hub
+	x.recipients = x.recipients[:0]
+	h.mu.Lock()
+	if to.Only {
+		for _, id := range to.Connections {
+			if c := h.clients[id]; c != nil {
+				x.recipients = append(x.recipients, c)
+				x.batchLocked(body, raw)
+			}
+		}
+	} else {
+		x.appendRecipients(&h.order, &to.Exclude)
+	}
+	h.mu.Unlock()
+	x.deliver(body, raw)
+	return nil
+}
+
+// sendToUID is CMD_SEND_TO_UID: to the clients of some uids.
+func (x *executor) sendToUID(m *gatewayprotocol.Message) error {
+	var err error
+	if x.names, err = gatewayprotocol.DecodeNamesExt(m.Cmd, m.ExtData, x.names); err != nil {
+		return err
+	}
+	body, _, err := x.message(m)
+	if err != nil {
+		return err
+	}
+	raw := isRaw(m)
+	h := x.hub
+	x.recipients = x.recipients[:0]
+	h.mu.Lock()
+	for _, uid := range x.names {
+		for c := range uidClientsLocked(h.uids[string(uid)]) {
+			x.recipients = append(x.recipients, c)
+		}
+		x.batchLocked(body, raw)
+	}
+	h.mu.Unlock()
+	x.deliver(body, raw)
+	return nil
+}
+
+// sendToGroup is CMD_SEND_TO_GROUP: to the members of some groups, but some. A
+// member of several of them gets the message several times.
+func (x *executor) sendToGroup(m *gatewayprotocol.Message) error {
+	to := &x.toGroup
+	if err := gatewayprotocol.DecodeSendToGroupExt(m.ExtData, to); err != nil {
+		return err
+	}
+	body, _, err := x.message(m)
+	if err != nil {
+		return err
+	}
+	raw := isRaw(m)
+	h := x.hub
+	x.recipients = x.recipients[:0]
+	h.mu.Lock()
+	for _, name := range to.Groups {
+		if g := h.groups[string(name)]; g != nil {
+			x.appendRecipients(&g.members, &to.Exclude)
+			x.batchLocked(body, raw)
+		}
+	}
+	h.mu.Unlock()
+	x.deliver(body, raw)
+	return nil
+}
+
+// kick is CMD_KICK: a last message, or none, then the end.
+func (x *executor) kick(m *gatewayprotocol.Message) error {
+	c := x.client(m)
+	if c == nil {
+		return nil
+	}
+	body, send, err := x.message(m)
+	if err != nil {
+		return err
+	}
+	x.sink.kick(c, body, send)
+	return nil
+}
+
+// destroy is CMD_DESTROY: the end at once.
+func (x *executor) destroy(m *gatewayprotocol.Message) error {
+	if c := x.client(m); c != nil {
+		x.sink.destroy(c)
+	}
+	return nil
+}
+
+// client returns the client that m is about, or nil.
+func (x *executor) client(m *gatewayprotocol.Message) *client {
+	x.hub.mu.Lock()
+	defer x.hub.mu.Unlock()
+	return x.hub.clients[m.ConnectionID]
+}
+
+// appendRecipients appends the clients of s, but those in exclude, in order.
+// The caller holds hub.mu.
+func (x *executor) appendRecipients(s *slots[client], exclude *gatewayprotocol.IDSet) {
+	if exclude.Empty() {
+		x.recipients = s.appendTo(x.recipients)
+		return
+	}
+	for _, c := range s.items {
+		if c != nil && !exclude.Has(c.id) {
+			x.recipients = append(x.recipients, c)
+		}
+	}
+}
+
+// batchLocked serves the recipients found so far if they are many, releasing
+// hub.mu meanwhile. Between its calls at most all clients are appended.
+func (x *executor) batchLocked(body []byte, raw bool) {
+	if len(x.recipients) >= recipientsBatch {
+		x.hub.mu.Unlock()
+		x.deliver(body, raw)
+		x.hub.mu.Lock()
+	}
+}
+
+// deliver serves the recipients and forgets them, lest they be kept from the
+// collector.
+func (x *executor) deliver(body []byte, raw bool) {
+	if len(x.recipients) == 0 {
+		return
+	}
+	x.sink.deliver(x.recipients, body, raw)
+	clear(x.recipients)
+	x.recipients = x.recipients[:0]
+}

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+)
+
+// setSession is CMD_SET_SESSION.
+func (x *executor) setSession(m *gatewayprotocol.Message) error {
+	h := x.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := h.clients[m.ConnectionID]; c != nil {
+		h.setSessionLocked(c, copySession(m.ExtData))
+	}
+	return nil
+}
+
+// updateSession is CMD_UPDATE_SESSION. As no one else writes sessions, the merge
+// can do without hub.mu.
+func (x *executor) updateSession(m *gatewayprotocol.Message) error {
+	c, session := x.session(m)
+	if c == nil {
+		return nil
+	}
+	merged, err := mergeSessions(session, m.ExtData)
+	if err != nil {
+		return extError(m, err.Error())
+	}
+	x.hub.mu.Lock()
+	defer x.hub.mu.Unlock()
+	x.hub.setSessionLocked(c, merged)
+	return nil
+}
+
+// getSessionByClientID is CMD_GET_SESSION_BY_CLIENT_ID: the session's bytes, an
+// empty array for an empty session, null for an unknown client.
+func (x *executor) getSessionByClientID(ic *innerConn, m *gatewayprotocol.Message) error {
+	c, session := x.session(m)
+	switch {
+	case c == nil:
+		x.out = phpserialize.AppendNull(x.out[:0])
+	case phpEmpty(session):
+		x.out = phpserialize.AppendArrayEnd(phpserialize.AppendArrayStart(x.out[:0], 0))
+	default:
+		x.sink.reply(ic, session)
+		return nil
+	}
+	return x.reply(ic)
+}
+
+// getAllClientSessions is CMD_GET_ALL_CLIENT_SESSIONS: connection id => session
+// as a string.
+func (x *executor) getAllClientSessions(ic *innerConn) error {
+	x.hub.mu.Lock()
+	x.appendSessionsLocked(&x.hub.order)
+	x.hub.mu.Unlock()
+	return x.reply(ic)
+}
+
+// getClientSessionsByGroup is CMD_GET_CLIENT_SESSIONS_BY_GROUP: the same for the
+// members of a group.
+func (x *executor) getClientSessionsByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
+	x.hub.mu.Lock()
+	var none slots[client]
+	members := &none
+	if g := x.hub.groups[string(m.ExtData)]; g != nil {
+		members = &g.members
+	}
+	x.appendSessionsLocked(members)
+	x.hub.mu.Unlock()
+	return x.reply(ic)
+}
+
+// appendSessionsLocked makes the sessions of clients the reply.
+func (x *executor) appendSessionsLocked(clients *slots[client]) {
+	x.out = phpserialize.AppendArrayStart(x.out[:0], clients.len())
+	for _, c := range clients.items {
+		if c != nil && len(x.out) <= maxReplyLen {
+			x.out = phpserialize.AppendIntKey(x.out, int64(c.id))
+			x.out = phpserialize.AppendBytes(x.out, c.session)
+		}
+	}
+	x.out = phpserialize.AppendArrayEnd(x.out)
+}
+
+// session returns the client that m is about and its session.
+func (x *executor) session(m *gatewayprotocol.Message) (*client, []byte) {
+	x.hub.mu.Lock()
+	defer x.hub.mu.Unlock()
+	c := x.hub.clients[m.ConnectionID]
+	if c == nil {
+		return nil, nil
+	}
+	return c, c.session
+}
+
+// isOnline is CMD_IS_ONLINE: 1 or 0.
+func (x *executor) isOnline(ic *innerConn, m *gatewayprotocol.Message) error {
+	var n int64
+	if x.client(m) != nil {
+		n = 1
+	}
+	x.out = phpserialize.AppendInt(x.out[:0], n)
+	return x.reply(ic)
+}
+
+// reply answers with x.out.
+func (x *executor) reply(ic *innerConn) error {
+	if len(x.out) > maxReplyLen {
+		return errReplyTooLong
+	}
+	x.sink.reply(ic, x.out)
+	return nil
+}

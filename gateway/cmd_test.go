@@ -1,0 +1,258 @@
+package gateway
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// fakeSink records what commands do: the bytes each client is sent, and what
+// became of the inner connection.
+type fakeSink struct {
+	t     testing.TB
+	hub   *hub
+	codec codec
+
+	got     map[uint32][]byte // by connection id
+	replies [][]byte
+	refused []error
+	closed  error  // of closeInner
+	worker  string // key of workerConnected
+}
+
+func (s *fakeSink) deliver(to []*client, body []byte, raw bool) {
+	s.unlocked()
+	if len(to) == 0 {
+		s.t.Error("deliver to nobody")
+	}
+	for _, c := range to {
+		s.send(c, body, raw)
+	}
+}
+
+func (s *fakeSink) send(c *client, body []byte, raw bool) {
+	if raw {
+		s.got[c.id] = append(s.got[c.id], body...)
+	} else {
+		s.got[c.id] = s.codec.appendMessage(s.got[c.id], body)
+	}
+}
+
+func (s *fakeSink) kick(c *client, body []byte, send bool) {
+	s.unlocked()
+	if send {
+		s.send(c, body, false)
+	}
+	s.destroy(c)
+}
+
+func (s *fakeSink) destroy(c *client) {
+	s.unlocked()
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.removeLocked(c)
+}
+
+func (s *fakeSink) reply(_ *innerConn, payload []byte) {
+	s.unlocked()
+	s.replies = append(s.replies, append([]byte{}, payload...))
+}
+
+func (s *fakeSink) workerConnected(_ *innerConn, key string) { s.unlocked(); s.worker = key }
+func (s *fakeSink) closeInner(_ *innerConn, err error)       { s.unlocked(); s.closed = err }
+func (s *fakeSink) refuse(_ *innerConn, m *gatewayprotocol.Message, err error) {
+	s.unlocked()
+	if err == nil || err.Error() == "" {
+		s.t.Errorf("%v is refused without a reason", m.Cmd)
+	}
+	s.refused = append(s.refused, err)
+}
+
+// unlocked fails when a sink method is called with hub.mu held.
+func (s *fakeSink) unlocked() {
+	if !s.hub.mu.TryLock() {
+		s.t.Error("a sink method is called with hub.mu held")
+		return
+	}
+	s.hub.mu.Unlock()
+}
+
+// fakeGateway is an executor on a fake sink, with one inner connection.
+type fakeGateway struct {
+	fakeSink
+	x  *executor
+	ic *innerConn
+}
+
+func newFakeGateway(t testing.TB, scheme, secretKey string) *fakeGateway {
+	codec, ok := builtinCodec(scheme, false)
+	if !ok {
+		t.Fatalf("no codec for %q", scheme)
+	}
+	g := &fakeGateway{fakeSink: fakeSink{t: t, hub: newHub(), codec: codec, got: map[uint32][]byte{}}}
+	g.x = &executor{hub: g.hub, sink: &g.fakeSink, secretKey: secretKey, websocket: scheme == "websocket"}
+	g.ic = &innerConn{
+		authorized: secretKey == "",
+		remote:     netip.MustParseAddrPort("127.0.0.1:40000"),
+		remoteIP:   "127.0.0.1",
+	}
+	return g
+}
+
+func (g *fakeGateway) connect() *client {
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	c := &client{}
+	g.hub.addLocked(c)
+	return c
+}
+
+func (g *fakeGateway) disconnect(id uint32) {
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	g.hub.removeLocked(g.hub.getLocked(id))
+}
+
+// execute runs a frame after its way over the wire.
+func (g *fakeGateway) execute(m *gatewayprotocol.Message) {
+	var d gatewayprotocol.Message
+	if _, err := gatewayprotocol.DecodeMessage(gatewayprotocol.AppendMessage(nil, m), &d, 0); err != nil {
+		g.t.Fatal(err)
+	}
+	g.x.execute(g.ic, &d)
+}
+
+func TestConversations(t *testing.T) {
+	for _, conv := range conversations {
+		t.Run(conv.name, func(t *testing.T) {
+			g := newFakeGateway(t, conv.scheme(), conv.secretKey)
+			for i, s := range conv.steps {
+				if g.closed != nil {
+					t.Fatalf("step %d follows the end of the inner connection", i)
+				}
+				g.replies, g.refused = nil, nil
+				switch {
+				case s.connect:
+					g.connect()
+				case s.disconnect != 0:
+					g.disconnect(s.disconnect)
+				default:
+					g.execute(&s.m)
+				}
+				s.check(t, i, g)
+				checkHub(t, g.hub)
+			}
+			got := map[uint32]string{}
+			for id, b := range g.got {
+				got[id] = string(b)
+			}
+			want := conv.received
+			if want == nil {
+				want = map[uint32]string{}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("what clients received (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func (s *step) check(t *testing.T, i int, g *fakeGateway) {
+	t.Helper()
+	switch {
+	case s.reply == "" && len(g.replies) > 0, s.reply != "" && len(g.replies) != 1:
+		t.Fatalf("step %d (%v): %d replies, want %q; refused: %v", i, s.m.Cmd, len(g.replies), s.reply, g.refused)
+	case s.reply != "" && string(g.replies[0]) != s.reply:
+		t.Errorf("step %d (%v %s)\n got %s\nwant %s", i, s.m.Cmd, s.m.ExtData, g.replies[0], s.reply)
+	}
+	if refused := len(g.refused) > 0; refused != (s.refused || s.kills) {
+		t.Errorf("step %d (%v %q %q): refused is %v, want %v", i, s.m.Cmd, s.m.ExtData, s.m.Body, g.refused, !refused)
+	}
+	if closed := g.closed != nil; closed != s.closes {
+		t.Errorf("step %d (%v %q): closed is %v, want %v", i, s.m.Cmd, s.m.Body, g.closed, s.closes)
+	}
+	if s.worker != g.worker {
+		t.Errorf("step %d: worker key %q, want %q", i, g.worker, s.worker)
+	}
+	g.worker = ""
+}
+
+func (c *conversation) scheme() string {
+	if c.websocket {
+		return "websocket"
+	}
+	return "text"
+}
+
+// conversation is what an inner connection says to a gateway and what comes of
+// it, equal for PHP's gateway (see TestConversationsWithPHP) and for ours.
+type conversation struct {
+	name      string
+	websocket bool // clients speak websocket, else text
+	secretKey string
+	steps     []step
+	received  map[uint32]string // the bytes each client is sent, by connection id
+}
+
+// step is one thing that happens. Connection ids count from 1.
+type step struct {
+	connect    bool   // a client connects
+	disconnect uint32 // this client hangs up
+
+	m gatewayprotocol.Message // this frame comes
+
+	reply   string // the answer to a query
+	refused bool   // ours logs the frame, both do nothing
+	kills   bool   // PHP's gateway dies, ours logs the frame and does nothing
+	closes  bool   // the inner connection is closed
+	worker  string // key of the worker that connected
+}
+
+const scalar = gatewayprotocol.FlagBodyIsScalar
+
+func connects(n int) (steps []step) {
+	for range n {
+		steps = append(steps, step{connect: true})
+	}
+	return steps
+}
+
+func hangsUp(id uint32) step { return step{disconnect: id} }
+
+// does is a command about a client with ext_data.
+func does(cmd gatewayprotocol.Command, id uint32, ext string) step {
+	return step{m: gatewayprotocol.Message{Cmd: cmd, ConnectionID: id, ExtData: []byte(ext), Flag: scalar}}
+}
+
+// sends is a command with a body.
+func sends(cmd gatewayprotocol.Command, id uint32, ext, body string, flag gatewayprotocol.Flag) step {
+	return step{m: gatewayprotocol.Message{Cmd: cmd, ConnectionID: id, ExtData: []byte(ext), Body: []byte(body), Flag: flag}}
+}
+
+// asks is a query with the answer to it.
+func asks(cmd gatewayprotocol.Command, id uint32, ext, reply string) step {
+	s := does(cmd, id, ext)
+	s.reply = reply
+	return s
+}
+
+func (s step) isRefused() step { s.refused = true; return s }
+func (s step) killsPHP() step  { s.kills = true; return s }
+
+func script(parts ...any) (steps []step) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case step:
+			steps = append(steps, p)
+		case []step:
+			steps = append(steps, p...)
+		default:
+			panic(fmt.Sprintf("script: %T", p))
+		}
+	}
+	return steps
+}

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+)
+
+// bindUID is CMD_BIND_UID.
+func (x *executor) bindUID(m *gatewayprotocol.Message) error {
+	if phpEmpty(m.ExtData) {
+		return extError(m, emptyName("uid", m.ExtData))
+	}
+	h := x.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := h.clients[m.ConnectionID]; c != nil {
+		h.bindUIDLocked(c, m.ExtData)
+	}
+	return nil
+}
+
+// unbindUID is CMD_UNBIND_UID: from whatever uid the client has, the one in
+// ext_data does not matter.
+func (x *executor) unbindUID(m *gatewayprotocol.Message) error {
+	h := x.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := h.clients[m.ConnectionID]; c != nil {
+		h.unbindUIDLocked(c)
+	}
+	return nil
+}
+
+// getClientIDByUID is CMD_GET_CLIENT_ID_BY_UID: the list of connection ids.
+func (x *executor) getClientIDByUID(ic *innerConn, m *gatewayprotocol.Message) error {
+	x.hub.mu.Lock()
+	x.out = x.appendUIDClientsLocked(x.out[:0], m.ExtData)
+	x.hub.mu.Unlock()
+	return x.reply(ic)
+}
+
+// batchGetClientIDByUID is CMD_BATCH_GET_CLIENT_ID_BY_UID: uid => list of
+// connection ids, each uid once.
+func (x *executor) batchGetClientIDByUID(ic *innerConn, m *gatewayprotocol.Message) error {
+	uids, err := x.uniqueNames(m)
+	if err != nil {
+		return err
+	}
+	x.out = phpserialize.AppendArrayStart(x.out[:0], len(uids))
+	x.hub.mu.Lock()
+	for _, uid := range uids {
+		x.out = phpserialize.AppendKey(x.out, string(uid))
+		x.out = x.appendUIDClientsLocked(x.out, uid)
+	}
+	x.hub.mu.Unlock()
+	x.out = phpserialize.AppendArrayEnd(x.out)
+	return x.reply(ic)
+}
+
+func (x *executor) appendUIDClientsLocked(dst, uid []byte) []byte {
+	head := x.hub.uids[string(uid)]
+	n := 0
+	for range uidClientsLocked(head) {
+		n++
+	}
+	dst = phpserialize.AppendArrayStart(dst, n)
+	n = 0
+	for c := range uidClientsLocked(head) {
+		dst = phpserialize.AppendIntKey(dst, int64(n))
+		dst = phpserialize.AppendInt(dst, int64(c.id))
+		n++
+	}
+	return phpserialize.AppendArrayEnd(dst)
+}
+
+// uniqueNames returns the names in the JSON list that m carries, each once, in
+// order. They are valid until the next command.
+func (x *executor) uniqueNames(m *gatewayprotocol.Message) ([][]byte, error) {
+	var err error
+	if x.names, err = gatewayprotocol.DecodeNamesExt(m.Cmd, m.ExtData, x.names); err != nil {
+		return nil, err
+	}
+	if len(x.names) < 2 {
+		return x.names, nil
+	}
+	seen := make(map[string]struct{}, len(x.names))
+	unique := x.names[:0]
+	for _, name := range x.names {
+		if _, dup := seen[string(name)]; !dup {
+			seen[string(name)] = struct{}{}
+			unique = append(unique, name)
+		}
+	}
+	return unique, nil
+}
+
+func emptyName(what string, name []byte) string {
+	return "has the " + what + " \"" + string(name) + "\", which PHP counts as none"
+}

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// sink is what executing commands does to the world outside the hub. Its
+// methods are called without hub.mu.
+type sink interface {
+	// deliver queues body for each client, once for each time it is in to. body
+	// and to are used again afterwards.
+	deliver(to []*client, body []byte, raw bool)
+	// kick sends body, if send, flushes and closes.
+	kick(c *client, body []byte, send bool)
+	// destroy closes at once.
+	destroy(c *client)
+	// reply answers a query. payload is used again afterwards.
+	reply(ic *innerConn, payload []byte)
+	// workerConnected makes ic the connection of the worker with a key.
+	workerConnected(ic *innerConn, key string)
+	// closeInner closes ic because of err. No frame of it is executed any more.
+	closeInner(ic *innerConn, err error)
+	// refuse logs a frame that had no effect.
+	refuse(ic *innerConn, m *gatewayprotocol.Message, err error)
+}
+
+// executor runs the commands of workers and GatewayClients. It corresponds to
+// PHP's Gateway::onWorkerMessage. It is used by one goroutine only, which calls
+// execute in the order in which frames arrived, across connections.
+//
+// Commands that PHP's gateway dies of are refused and change nothing.
+type executor struct {
+	hub  *hub
+	sink sink
+
+	secretKey string // "" is a key like any other
+	websocket bool   // clients speak websocket: arrays go out as JSON
+
+	// Memory that is used again.
+	recipients []*client
+	out        []byte // reply
+	body       []byte
+	toAll      gatewayprotocol.SendToAll
+	toGroup    gatewayprotocol.SendToGroup
+	names      [][]byte
+}
+
+const (
+	// recipientsBatch is the number of recipients from which on those found so
+	// far are served before more are looked for. It bounds the memory that a
+	// list with repeated names can take.
+	recipientsBatch = 1 << 14
+	// keepBytes and keepRecipients bound the memory kept for the next command.
+	keepBytes      = 1 << 20
+	keepRecipients = 1 << 17
+	// maxReplyLen is the length from which on a reply is not sent.
+	maxReplyLen = 1 << 28
+)
+
+var (
+	errUnauthorized   = errors.New("gateway: no secret key was given yet")
+	errSecretKey      = errors.New("gateway: the secret key does not match")
+	errUnknownCommand = errors.New("gateway: a gateway does not know this command")
+	errReplyTooLong   = fmt.Errorf("gateway: the reply would be over %d bytes", maxReplyLen)
+)
+
+// execute runs one frame of ic.
+func (x *executor) execute(ic *innerConn, m *gatewayprotocol.Message) {
+	connect := m.Cmd == gatewayprotocol.CmdWorkerConnect || m.Cmd == gatewayprotocol.CmdGatewayClientConnect
+	if !ic.authorized && !connect {
+		x.sink.closeInner(ic, fmt.Errorf("%w: %v", errUnauthorized, m.Cmd))
+		return
+	}
+	if err := x.run(ic, m); err != nil {
+		x.sink.refuse(ic, m, err)
+	}
+	if cap(x.out) > keepBytes {
+		x.out = nil
+	}
+	if cap(x.body) > keepBytes {
+		x.body = nil
+	}
+	if cap(x.recipients) > keepRecipients {
+		x.recipients = nil
+	}
+}
+
+func (x *executor) run(ic *innerConn, m *gatewayprotocol.Message) error {
+	switch m.Cmd {
+	case gatewayprotocol.CmdWorkerConnect, gatewayprotocol.CmdGatewayClientConnect:
+		return x.connect(ic, m)
+	case gatewayprotocol.CmdPing:
+		return nil
+
+	case gatewayprotocol.CmdSendToOne:
+		return x.sendToOne(m)
+	case gatewayprotocol.CmdSendToAll:
+		return x.sendToAll(m)
+	case gatewayprotocol.CmdSendToUID:
+		return x.sendToUID(m)
+	case gatewayprotocol.CmdSendToGroup:
+		return x.sendToGroup(m)
+	case gatewayprotocol.CmdKick:
+		return x.kick(m)
+	case gatewayprotocol.CmdDestroy:
+		return x.destroy(m)
+
+	case gatewayprotocol.CmdBindUID:
+		return x.bindUID(m)
+	case gatewayprotocol.CmdUnbindUID:
+		return x.unbindUID(m)
+	case gatewayprotocol.CmdGetClientIDByUID:
+		return x.getClientIDByUID(ic, m)
+	case gatewayprotocol.CmdBatchGetClientIDByUID:
+		return x.batchGetClientIDByUID(ic, m)
+
+	case gatewayprotocol.CmdJoinGroup:
+		return x.joinGroup(m)
+	case gatewayprotocol.CmdLeaveGroup:
+		return x.leaveGroup(m)
+	case gatewayprotocol.CmdUngroup:
+		return x.ungroup(m)
+	case gatewayprotocol.CmdGetClientCountByGroup:
+		return x.getClientCountByGroup(ic, m)
+	case gatewayprotocol.CmdBatchGetClientCountByGroup:
+		return x.batchGetClientCountByGroup(ic, m)
+	case gatewayprotocol.CmdGetGroupIDList:
+		return x.getGroupIDList(ic)
+
+	case gatewayprotocol.CmdSetSession:
+		return x.setSession(m)
+	case gatewayprotocol.CmdUpdateSession:
+		return x.updateSession(m)
+	case gatewayprotocol.CmdGetSessionByClientID:
+		return x.getSessionByClientID(ic, m)
+	case gatewayprotocol.CmdGetAllClientSessions:
+		return x.getAllClientSessions(ic)
+	case gatewayprotocol.CmdGetClientSessionsByGroup:
+		return x.getClientSessionsByGroup(ic, m)
+
+	case gatewayprotocol.CmdIsOnline:
+		return x.isOnline(ic, m)
+	case gatewayprotocol.CmdSelect:
+		return x.selectClients(ic, m)
+	}
+	return errUnknownCommand
+}

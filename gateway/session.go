@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+)
+
+// A session is what PHP code has in $_SESSION, serialized. To the gateway it is
+// opaque bytes; only mergeSessions looks inside.
+
+// setSessionLocked replaces the session of c, which keeps the slice.
+func (h *hub) setSessionLocked(c *client, session []byte) {
+	c.mu.Lock()
+	c.session = session
+	c.mu.Unlock()
+}
+
+// phpEmpty is PHP's empty() of a string: "" and "0". An empty session is one
+// that was never set, and an empty uid or group is refused.
+func phpEmpty(s []byte) bool {
+	return len(s) == 0 || len(s) == 1 && s[0] == '0'
+}
+
+// copySession copies the bytes of a frame to where they can stay.
+func copySession(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return append(make([]byte, 0, len(b)), b...)
+}
+
+// mergeSessions returns what CMD_UPDATE_SESSION leaves of a session: the update
+// verbatim when the session is empty, and array_replace_recursive of both
+// otherwise. It fails when one of the two is no serialized array; PHP's gateway
+// dies of that. The result shares no memory with update.
+func mergeSessions(session, update []byte) ([]byte, error) {
+	if phpEmpty(session) {
+		return copySession(update), nil
+	}
+	base, err := sessionArray(session)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be merged: the client's session %w", err)
+	}
+	repl, err := sessionArray(update)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := phpserialize.Marshal(phpserialize.ArrayReplaceRecursive(base, repl))
+	if err != nil {
+		return nil, fmt.Errorf("cannot be merged: %w", err)
+	}
+	return merged, nil
+}
+
+func sessionArray(b []byte) (*phpserialize.Array, error) {
+	v, err := phpserialize.Unmarshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("is no serialized array: %w", err)
+	}
+	if a, ok := v.(*phpserialize.Array); ok {
+		return a, nil
+	}
+	return nil, errors.New("is no serialized array but " + phpTypeName(v))
+}
