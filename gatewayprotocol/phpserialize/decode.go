@@ -50,7 +50,7 @@ func (l Limits) Decode(data []byte) (v Value, n int, err error) {
 	for _, o := range d.renamed {
 		o.rename()
 	}
-	return Deref(root.entries[0].val), d.pos, nil
+	return Deref(root.vals[0]), d.pos, nil
 }
 
 type decoder struct {
@@ -71,8 +71,8 @@ type place struct {
 	at int
 }
 
-func (p place) get() Value  { return p.in.entries[p.at].val }
-func (p place) set(v Value) { p.in.entries[p.at].val = v }
+func (p place) get() Value  { return p.in.vals[p.at] }
+func (p place) set(v Value) { p.in.vals[p.at] = v }
 
 func (d *decoder) fail(offset int, msg string) error {
 	return &SyntaxError{Offset: offset, Msg: msg}
@@ -162,6 +162,9 @@ func (d *decoder) sized(n int) *Array {
 // nested decodes n pairs of key and value and the closing brace; object is nil
 // for an array.
 func (d *decoder) nested(a *Array, n int, object *Object) error {
+	if n == 0 && object == nil && d.skip("}") {
+		return nil // counts as no level in PHP
+	}
 	if d.depth++; d.depth > d.limits.MaxDepth {
 		return &LimitError{What: "depth", Limit: d.limits.MaxDepth}
 	}
@@ -177,7 +180,7 @@ func (d *decoder) nested(a *Array, n int, object *Object) error {
 			d.renamed = append(d.renamed, object)
 		}
 		at := a.place(k)
-		a.entries[at].val = nil
+		a.vals[at] = nil
 		if err := d.value(a, at); err != nil {
 			return err
 		}

@@ -85,7 +85,7 @@ func (d *decoder) class() (string, error) {
 func validClass(name string) bool {
 	for i := 0; i < len(name); i++ {
 		c := name[i]
-		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '\\' || c >= 0x7f) {
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80 || c == '\\' && i > 0) {
 			return false
 		}
 	}

@@ -45,11 +45,14 @@ func (d *decoder) int() (int64, error) {
 }
 
 // looseInt reads an optional sign and digits, perhaps none (0). Numbers out of
-// range become the nearest int64, as do those of too many digits.
+// range become the nearest int64.
 func (d *decoder) looseInt() (int64, bool) {
 	neg := false
 	if d.pos < len(d.data) && (d.data[d.pos] == '-' || d.data[d.pos] == '+') {
 		neg = d.data[d.pos] == '-'
+		d.pos++
+	}
+	for d.pos < len(d.data) && d.data[d.pos] == '0' {
 		d.pos++
 	}
 	start := d.pos

@@ -3,6 +3,7 @@ package phpserialize
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -14,28 +15,43 @@ func Marshal(v Value) ([]byte, error) { return Append(nil, v) }
 // than 4096 levels, which PHP could not read back, a [*LimitError].
 func Append(dst []byte, v Value) ([]byte, error) {
 	e := encoder{buf: dst, root: v}
-	if err := e.value(v); err != nil {
+	if err := e.top(v); err != nil {
 		return dst, err
 	}
 	return e.buf, nil
 }
 
 type encoder struct {
-	buf     []byte
-	root    Value
-	slot    int         // number of the value being written
-	seen    map[any]int // *Reference, *Object, *Custom, Enum -> slot
-	holders map[*Reference]int
-	depth   int
+	buf   []byte
+	depth int
+	slot  int         // number of the value being written
+	seen  map[any]int // *Reference, *Object, *Custom, Enum -> slot
+	refs  *refCounter // nil until asked
+	root  Value
+	open  []*Array // arrays being written, but for those entered by a shared reference
+	inRef int      // arrays being written that were entered by a reference
 }
 
-// value writes v as the next value, or what refers to an earlier one.
-// The numbers are those of php_add_var_hash.
-func (e *encoder) value(v Value) error {
+// top writes the outermost value, which is in no array and by no reference.
+func (e *encoder) top(v Value) error {
+	v = Deref(v)
+	if a, ok := v.(*Array); ok {
+		e.slot++
+		return e.plain(a)
+	}
+	return e.value(v, nil)
+}
+
+// value writes v, an element of the array parent, as the next value, or what
+// refers to an earlier one. The numbers are those of php_add_var_hash.
+func (e *encoder) value(v Value, parent *Array) error {
 	e.slot++
 	ref, isRef := v.(*Reference)
 	if isRef {
 		v = Deref(ref)
+	}
+	if a, ok := v.(*Array); ok {
+		return e.array(a, ref, parent)
 	}
 	id := identity(v)
 	if id == nil {
@@ -44,29 +60,69 @@ func (e *encoder) value(v Value) error {
 		}
 		id = ref
 	}
-	at, again := e.seen[id]
-	if !again {
-		if e.seen == nil {
-			e.seen = make(map[any]int)
-		}
-		e.seen[id] = e.slot
-		return e.plain(v)
+	if at, again := e.again(id); again {
+		e.back(at, isRef && e.shared(ref))
+		return nil
 	}
+	return e.plain(v)
+}
+
+// again returns the slot in which id was written, or notes that it now is.
+func (e *encoder) again(id any) (slot int, again bool) {
+	if slot, again = e.seen[id]; again {
+		return slot, true
+	}
+	if e.seen == nil {
+		e.seen = make(map[any]int)
+	}
+	e.seen[id] = e.slot
+	return e.slot, false
+}
+
+// back writes R: or r:. The former has no slot of its own.
+func (e *encoder) back(slot int, isRef bool) {
 	letter := byte('r')
 	if isRef {
-		if e.shared(ref) {
-			letter = 'R'
-			e.slot-- // an R: has no number of its own
-		} else if id == any(ref) {
-			// A reference that leads to itself and nowhere else.
-			e.buf = AppendNull(e.buf)
-			return nil
-		}
+		letter = 'R'
+		e.slot--
 	}
 	e.buf = append(e.buf, letter, ':')
-	e.buf = strconv.AppendInt(e.buf, int64(at), 10)
+	e.buf = strconv.AppendInt(e.buf, int64(slot), 10)
 	e.buf = append(e.buf, ';')
-	return nil
+}
+
+// array writes an array that is an element, by reference if ref is not nil.
+// Arrays that contain themselves other than by a shared reference, which only
+// hand-made input leads to, end in null, as in PHP.
+func (e *encoder) array(a *Array, ref *Reference, parent *Array) error {
+	if ref != nil {
+		e.inRef++
+		defer func() { e.inRef-- }()
+		if e.shared(ref) {
+			if at, again := e.again(ref); again {
+				e.back(at, true)
+				return nil
+			}
+			return e.plain(a)
+		}
+	}
+	if e.inRef > 0 && (a == parent || slices.Contains(e.open, a)) {
+		e.buf = AppendNull(e.buf)
+		return nil
+	}
+	e.open = append(e.open, a)
+	err := e.plain(a)
+	e.open = e.open[:len(e.open)-1]
+	return err
+}
+
+// shared tells whether more than one place holds ref. PHP takes a reference
+// whose other holders are gone for an ordinary value.
+func (e *encoder) shared(ref *Reference) bool {
+	if e.refs == nil {
+		e.refs = newRefCounter(e.root)
+	}
+	return e.refs.holders[ref] > 1
 }
 
 // identity returns what makes an object the same one as another, nil for other values.
@@ -189,6 +245,10 @@ func (e *encoder) class(letter byte, name string) {
 // elements writes keys and values and the closing brace. Property names are
 // strings even where they look like numbers.
 func (e *encoder) elements(a *Array, names bool) error {
+	if a.Len() == 0 && !names {
+		e.buf = append(e.buf, '}')
+		return nil
+	}
 	if e.depth++; e.depth > DefaultMaxDepth {
 		return &LimitError{What: "depth", Limit: DefaultMaxDepth}
 	}
@@ -201,43 +261,13 @@ func (e *encoder) elements(a *Array, names bool) error {
 		default:
 			e.buf = AppendInt(e.buf, k.n)
 		}
-		if err := e.value(v); err != nil {
+		if err := e.value(v, a); err != nil {
 			return err
 		}
 	}
 	e.depth--
 	e.buf = append(e.buf, '}')
 	return nil
-}
-
-// shared tells whether more than one place holds ref. PHP takes a reference
-// whose other holders are gone for an ordinary value.
-func (e *encoder) shared(ref *Reference) bool {
-	if e.holders == nil {
-		e.holders = make(map[*Reference]int)
-		e.count(e.root, make(map[any]bool), 0)
-	}
-	return e.holders[ref] > 1
-}
-
-func (e *encoder) count(v Value, visited map[any]bool, depth int) {
-	if ref, ok := v.(*Reference); ok {
-		if e.holders[ref]++; e.holders[ref] > 1 {
-			return
-		}
-		v = Deref(ref)
-	}
-	a, ok := v.(*Array)
-	if o, isObject := v.(*Object); isObject && o != nil && !visited[o] {
-		visited[o] = true
-		a, ok = o.Props, true
-	}
-	if !ok || depth > DefaultMaxDepth {
-		return
-	}
-	for _, v := range a.All() {
-		e.count(v, visited, depth+1)
-	}
 }
 
 // serializesToList names PHP's own classes whose __serialize returns int keys.

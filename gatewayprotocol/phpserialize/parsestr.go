@@ -79,10 +79,10 @@ func registerVariable(vars *Array, name, value string) {
 				}
 			} else {
 				at := in.place(key)
-				if a, ok := in.entries[at].val.(*Array); ok {
+				if a, ok := in.vals[at].(*Array); ok {
 					next = a
 				} else {
-					in.entries[at].val = next
+					in.vals[at] = next
 				}
 			}
 			in = next

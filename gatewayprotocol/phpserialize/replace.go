@@ -42,17 +42,17 @@ func (m *merger) merge(dst, src *Array) bool {
 	m.open = append(m.open, src)
 	for k, v := range src.All() {
 		at := dst.place(k)
-		into, ok := Deref(dst.entries[at].val).(*Array)
+		into, ok := Deref(dst.vals[at]).(*Array)
 		from, isArray := Deref(v).(*Array)
 		if !ok || !isArray {
-			dst.entries[at].val = v
+			dst.vals[at] = v
 			continue
 		}
 		if m.budget -= into.Len(); m.budget < 0 {
 			return false
 		}
 		into = into.Clone()
-		dst.entries[at].val = into
+		dst.vals[at] = into
 		if !m.merge(into, from) {
 			return false
 		}
