@@ -1,0 +1,162 @@
+package bench
+
+import (
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// client is one connection to the client port.
+type client struct {
+	conn
+	b     *bench
+	index int
+	wire  wire
+	state clientState
+	// connectionID is known once a worker's event or a probe told it; 0 before.
+	connectionID uint32
+	inner        int // index of the gateway that holds the client
+	began        int64
+	next         uint32 // sequence number of its next uplink message
+	seen         bool   // the worker of the run saw the connection complete
+	bystander    bool   // what it receives is not counted
+}
+
+type clientState uint8
+
+const (
+	clientClosed clientState = iota
+	clientConnecting
+	clientHandshake
+	clientOpen
+)
+
+// sourceAddresses is how many addresses of 127.0.0.0/8 clients come from: each
+// has some 28,000 ports, of which closed connections keep theirs for a minute.
+const sourceAddresses = 64
+
+func (b *bench) source(i int) netip.Addr {
+	if !b.plan.targets[0].addr.Addr().IsLoopback() {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte{127, 0, byte(1 + i/sourceAddresses/250), byte(2 + i%sourceAddresses)})
+}
+
+// open starts connecting client i.
+func (b *bench) open(i int) error {
+	t := b.plan.targets[i%len(b.plan.targets)]
+	c := b.clients[i]
+	if c == nil {
+		c = &client{b: b, index: i, wire: wireFor(t.protocol, b.plan.Size)}
+		c.opened, c.closed, c.consume = c.established, c.gone, c.frames
+		b.clients[i] = c
+	}
+	c.connectionID, c.seen, c.connected = 0, false, false
+	c.state, c.began = clientConnecting, b.loop.clock()
+	if err := c.dial(b.loop, t.addr, b.source(i), c); err != nil {
+		c.state = clientClosed
+		return err
+	}
+	b.byLocal[c.local] = c
+	return nil
+}
+
+func (c *client) established() {
+	if _, ok := c.wire.(wsWire); ok {
+		c.state = clientHandshake
+		c.write([]byte(upgradeRequest))
+		return
+	}
+	c.begin()
+}
+
+func (c *client) begin() {
+	c.state = clientOpen
+	c.b.openClients++
+	c.b.loop.activity++
+	if c.b.onOpen != nil {
+		c.b.onOpen(c)
+	}
+}
+
+func (c *client) gone(err error) {
+	delete(c.b.byLocal, c.local)
+	was := c.state
+	c.state = clientClosed
+	if was == clientOpen {
+		c.b.openClients--
+	}
+	c.b.loop.activity++
+	c.b.failed++
+	if c.b.failure == nil {
+		if err == nil {
+			err = fmt.Errorf("the server closed it")
+		}
+		c.b.failure = fmt.Errorf("connection %d from %s: %w", c.index+1, c.local, err)
+	}
+	if c.b.onGone != nil {
+		c.b.onGone(c, was)
+	}
+}
+
+// hangUp closes the connection from this side.
+func (c *client) hangUp() {
+	if c.fd < 0 {
+		return
+	}
+	delete(c.b.byLocal, c.local)
+	if c.state == clientOpen {
+		c.b.openClients--
+	}
+	c.state = clientClosed
+	c.close()
+}
+
+// reset closes with an RST, which leaves no TIME_WAIT behind.
+func (c *client) reset() {
+	if c.fd >= 0 {
+		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		c.hangUp()
+	}
+}
+
+func (c *client) frames(data []byte) (used int, err error) {
+	if c.state == clientHandshake {
+		if used, err = parseUpgrade(data); err != nil || used == 0 {
+			return used, err
+		}
+		c.begin()
+	}
+	for used < len(data) && c.state == clientOpen {
+		u, n, err := c.wire.next(data[used:])
+		if err != nil {
+			return used, err
+		}
+		if n == 0 {
+			return used, nil
+		}
+		used += n
+		switch u.op {
+		case opText:
+			c.b.message(c, u.payload)
+		case opPing:
+			c.write(wsWire{}.appendFrame(nil, opPong, u.payload))
+		case opClose:
+			return used, fmt.Errorf("close frame % x", u.payload)
+		}
+	}
+	if c.state != clientOpen {
+		return len(data), nil
+	}
+	return used, nil
+}
+
+// send sends one message of the stream, due at the given time.
+func (c *client) send(s *stream, due int64) {
+	b := c.b
+	putPayload(b.payload, &b.tag, s.id, c.next, due)
+	c.next++
+	b.frame = c.wire.appendMessage(b.frame[:0], b.payload)
+	c.write(b.frame)
+}

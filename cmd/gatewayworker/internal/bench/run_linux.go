@@ -1,0 +1,420 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// bench is one run. All of it is on one goroutine.
+type bench struct {
+	ctx    context.Context
+	plan   *plan
+	loop   *loop
+	tag    runTag
+	report Report
+	roles  []role
+	proc   procFS
+
+	clients     []*client
+	byLocal     map[netip.AddrPort]*client
+	openClients int
+	failed      int   // connections that the server ended or refused
+	failure     error // the first of them
+	fatal       error // ends the run
+	onOpen      func(*client)
+	onGone      func(*client, clientState)
+
+	workers, control []*innerConn // one each per gateway; workers is empty with WorkerNone
+	workerKey        string
+	workerSaw        int // connections that the worker saw complete
+	workerCloses     int
+	greet            bool
+	uplink           *stream // messages that the worker counts and does not echo
+
+	streams        [26]*stream
+	foreign        int64 // messages that were not ours
+	payload, frame []byte
+	phase          string
+	progress       func() (done, expected int64)
+	stalled        bool
+	floorBytes     int64
+}
+
+const (
+	greetingID = 'H'
+	probeID    = 'I'
+)
+
+func run(ctx context.Context, p *plan) (Report, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	b := &bench{
+		ctx: ctx, plan: p, proc: "/proc", byLocal: make(map[netip.AddrPort]*client),
+		workerKey: fmt.Sprintf("Bench%d:0", os.Getpid()), payload: make([]byte, p.Size),
+	}
+	var random [4]byte
+	_, _ = rand.Read(random[:])
+	b.tag = newRunTag(random)
+	err := b.run()
+	b.problems()
+	return b.report, err
+}
+
+func (b *bench) run() (err error) {
+	p := b.plan
+	b.report = Report{Scenario: p.Scenario, Started: time.Now().Truncate(time.Second), Phases: []Phase{}}
+	if b.roles, err = b.proc.roles(p.GatewayPIDs, p.WorkerPIDs, os.Getpid()); err != nil {
+		return err
+	}
+	b.report.Conditions = Conditions{
+		Addresses: p.Addresses, InnerAddresses: p.InnerAddresses, Worker: string(p.Worker),
+		Clients: p.Clients, Size: p.Size, CPUs: runtime.NumCPU(), Kernel: kernelRelease(),
+		GatewayPIDs: b.pids("gateway"), WorkerPIDs: b.pids("worker"),
+	}
+	if err := raiseFileLimit(p.Clients + 64); err != nil {
+		return err
+	}
+	if b.loop, err = newLoop(); err != nil {
+		return err
+	}
+	defer b.loop.close()
+	b.loop.onTick = b.tick
+	if p.Scenario == "floor" {
+		c := &b.report.Conditions
+		c.Addresses, c.InnerAddresses, c.Worker = nil, nil, ""
+		return b.floor()
+	}
+	b.clients = make([]*client, p.Clients)
+	if err := b.attach(); err != nil {
+		return err
+	}
+	if p.Scenario == "idle" || p.Scenario == "storm" || p.Scenario == "churn" {
+		if err := b.memory("start", 0); err != nil {
+			return err
+		}
+	}
+	if err := b.scenario(); err != nil {
+		return err
+	}
+	return b.detach()
+}
+
+func (b *bench) scenario() error {
+	switch b.plan.Scenario {
+	case "idle":
+		return b.idle()
+	case "storm":
+		return b.storm()
+	case "echo":
+		return b.echo()
+	case "broadcast":
+		return b.broadcast()
+	case "group":
+		return b.group()
+	case "one":
+		return b.one()
+	case "uplink":
+		return b.uplinkScenario()
+	case "mixed":
+		return b.mixed()
+	case "churn":
+		return b.churn()
+	}
+	panic("bench: scenario without a function: " + b.plan.Scenario)
+}
+
+func (b *bench) pids(name string) []int {
+	for _, r := range b.roles {
+		if r.name == name {
+			return r.pids
+		}
+	}
+	return nil
+}
+
+func raiseFileLimit(want int) error {
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return err
+	}
+	if lim.Cur < lim.Max {
+		lim.Cur = lim.Max
+		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &lim)
+	}
+	if lim.Cur < uint64(want) {
+		return &OptionsError{"clients", fmt.Sprintf("%d files are needed and the process may open %d (ulimit -n)", want, lim.Cur)}
+	}
+	return nil
+}
+
+// attach opens the inner connections and makes sure that the gateways have
+// heard of them before the first client comes.
+func (b *bench) attach() error {
+	b.phase = "attach"
+	for i := range b.plan.inner {
+		if b.plan.Worker == WorkerSelf {
+			ic, err := b.dialInner(i, true)
+			if err != nil {
+				return err
+			}
+			b.workers = append(b.workers, ic)
+		}
+	}
+	if err := b.pump(func() bool { return allConnected(b.workers) }); err != nil || b.stalled {
+		return orElse(err, "the inner port does not answer")
+	}
+	for i := range b.plan.inner {
+		ic, err := b.dialInner(i, false)
+		if err != nil {
+			return err
+		}
+		b.control = append(b.control, ic)
+	}
+	for range 2 {
+		if err := b.barrier(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func allConnected(list []*innerConn) bool {
+	for _, ic := range list {
+		if !ic.connected {
+			return false
+		}
+	}
+	return true
+}
+
+func orElse(err error, text string) error {
+	if err != nil {
+		return err
+	}
+	return errors.New("bench: " + text)
+}
+
+// pump runs the loop until done; b.stalled says that it gave up. An error is
+// the end of the run.
+func (b *bench) pump(done func() bool) error {
+	err := b.loop.pump(b.ctx, b.plan.Stall, func() bool { return b.fatal != nil || done() })
+	b.stalled = errors.Is(err, errStalled)
+	if b.stalled {
+		err = nil
+	}
+	if b.fatal != nil {
+		return b.fatal
+	}
+	return err
+}
+
+// rest runs the loop for a while.
+func (b *bench) rest(d time.Duration) error {
+	over := false
+	b.loop.after(d, func() { over = true })
+	err := b.loop.pump(b.ctx, 0, func() bool { return over || b.fatal != nil })
+	if b.fatal != nil {
+		return b.fatal
+	}
+	return err
+}
+
+// barrier returns when all gateways have executed what was sent on the control
+// connections: it asks each something and waits for the answers.
+func (b *bench) barrier() error {
+	waiting := 0
+	for _, ic := range b.control {
+		waiting++
+		ic.query(gp.CmdIsOnline, 0, "", func([]byte) { waiting-- })
+	}
+	if err := b.pump(func() bool { return waiting == 0 }); err != nil {
+		return err
+	}
+	if b.stalled {
+		return fmt.Errorf("bench: no answer on the inner connection for %s", b.plan.Stall)
+	}
+	return nil
+}
+
+// stream starts a stream; what arrives late for one of the same id counts as
+// foreign no more, so each phase takes its own.
+func (b *bench) stream(id byte) *stream {
+	s := newStream(id, len(b.clients))
+	b.streams[id-'A'] = s
+	return s
+}
+
+// message is what a client received.
+func (b *bench) message(c *client, payload []byte) {
+	b.loop.activity++
+	id, seq, due, ok := parsePayload(payload, &b.tag)
+	if !ok || id < 'A' || id > 'Z' {
+		b.foreign++
+		return
+	}
+	if id == probeID {
+		c.connectionID, c.inner = seq, int(due)
+		return
+	}
+	if s := b.streams[id-'A']; s != nil && !c.bystander {
+		s.receive(c.index, seq, due, b.loop.now)
+	}
+}
+
+// connect opens clients [from, to) with a bounded number of them under way and
+// waits until they, and the worker of the run, are through.
+func (b *bench) connect(from, to int) error {
+	window := b.plan.Window
+	pending, next, before := 0, from, b.failed
+	saw, opened := b.workerSaw, 0
+	launch := func() {
+		for next < to && pending < window && b.fatal == nil {
+			pending++
+			if err := b.open(next); err != nil {
+				b.fatal = err
+			}
+			next++
+		}
+	}
+	b.onOpen = func(*client) { pending--; opened++; launch() }
+	b.onGone = func(_ *client, was clientState) {
+		if was != clientOpen {
+			pending--
+			launch()
+		}
+	}
+	defer func() { b.onOpen, b.onGone = nil, nil }()
+	launch()
+	err := b.pump(func() bool {
+		if next < to || pending > 0 {
+			return false
+		}
+		return len(b.workers) == 0 || b.workerSaw-saw >= opened
+	})
+	if err == nil && b.failed-before == to-from {
+		err = fmt.Errorf("bench: no connection came about: %w", b.failure)
+	}
+	return err
+}
+
+// connectAll opens all clients outside of what is measured and lets the server
+// come to rest. learn finds out the connection ids where no event told them.
+func (b *bench) connectAll(learn bool) error {
+	b.phase, b.progress = "connect", func() (int64, int64) { return int64(b.openClients), int64(len(b.clients)) }
+	known, err := b.connectionIDs(learn && len(b.workers) == 0)
+	if err != nil {
+		return err
+	}
+	if err := b.connect(0, len(b.clients)); err != nil {
+		return err
+	}
+	if err := b.barrier(); err != nil {
+		return err
+	}
+	if learn && len(b.workers) == 0 {
+		if err := b.probe(known); err != nil {
+			return err
+		}
+	}
+	return b.rest(300 * time.Millisecond)
+}
+
+// connectionIDs asks for all connection ids, per gateway.
+func (b *bench) connectionIDs(really bool) ([]map[uint32]bool, error) {
+	all := make([]map[uint32]bool, len(b.control))
+	if !really {
+		return all, nil
+	}
+	waiting := len(b.control)
+	for i, ic := range b.control {
+		ic.query(gp.CmdGetAllClientSessions, 0, "", func(payload []byte) {
+			all[i] = make(map[uint32]bool)
+			for _, id := range idsOfReply(payload) {
+				all[i][id] = true
+			}
+			waiting--
+		})
+	}
+	err := b.pump(func() bool { return waiting == 0 })
+	if err == nil && b.stalled {
+		err = errors.New("bench: the gateway does not say which clients it has")
+	}
+	return all, err
+}
+
+// probe tells each connection that is new since known its own id.
+func (b *bench) probe(known []map[uint32]bool) error {
+	now, err := b.connectionIDs(true)
+	if err != nil {
+		return err
+	}
+	for i, ids := range now {
+		var out []byte
+		for id := range ids {
+			if !known[i][id] {
+				putPayload(b.payload, &b.tag, probeID, id, int64(i))
+				out = b.control[i].append(out, gp.CmdSendToOne, id, "", b.payload)
+			}
+		}
+		b.control[i].write(out)
+	}
+	if err := b.pump(func() bool { return b.unknown() == 0 }); err != nil {
+		return err
+	}
+	if n := b.unknown(); n > 0 {
+		return fmt.Errorf("bench: the connection ids of %d clients could not be found out", n)
+	}
+	return nil
+}
+
+// unknown counts open clients without a connection id.
+func (b *bench) unknown() (n int) {
+	for _, c := range b.clients {
+		if c != nil && c.state == clientOpen && c.connectionID == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// detach hangs up and stays the worker until the gateways have told it so: a
+// gateway without a worker complains about each client.
+func (b *bench) detach() error {
+	b.phase, b.progress = "disconnect", nil
+	left := 0
+	for _, ic := range b.workers {
+		left += len(ic.clients)
+	}
+	closes := b.workerCloses
+	b.hangUpAll()
+	return b.pump(func() bool { return len(b.workers) == 0 || b.workerCloses-closes >= left })
+}
+
+func (b *bench) hangUpAll() {
+	for _, c := range b.clients {
+		if c != nil {
+			c.hangUp()
+		}
+	}
+}
+
+func (b *bench) tick() {
+	if b.plan.Progress == nil {
+		return
+	}
+	p := Progress{Phase: b.phase, Elapsed: time.Duration(b.loop.now)}
+	if b.progress != nil {
+		p.Done, p.Expected = b.progress()
+	}
+	b.plan.Progress(p)
+}
