@@ -1,7 +1,6 @@
 package netloop
 
 import (
-	"errors"
 	"io"
 	"math"
 	"sync/atomic"
@@ -10,12 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// ErrAgain reports that the kernel has nothing to read, or no room to write.
-var ErrAgain = errors.New("netloop: would block")
-
-// ErrClosed reports a call on a descriptor that was closed.
-var ErrClosed = errors.New("netloop: closed")
 
 // closedBit is set in FD.state when Close was called; the other bits count the
 // calls under way.
@@ -33,8 +26,8 @@ type FD struct {
 // Init sets the descriptor, which must be in non-blocking mode.
 func (f *FD) Init(fd int) { f.fd = int32(fd) }
 
-// Sysfd returns the number of the descriptor, valid until Close.
-func (f *FD) Sysfd() int { return int(f.fd) }
+// Sysfd returns the number of the descriptor, -1 when it is closed.
+func (f *FD) Sysfd() int { return int(atomic.LoadInt32(&f.fd)) }
 
 func (f *FD) acquire() bool {
 	if f.state.Add(1) < 0 {
@@ -118,19 +111,12 @@ func (f *FD) Write(p []byte) (int, error) {
 	return 0, errno
 }
 
-// maxIovec is the most pieces that one writev takes (UIO_MAXIOV).
-const maxIovec = 1024
-
 // Iovecs is scratch space for Writev, reused from call to call.
 type Iovecs struct{ vec []unix.Iovec }
 
-// Writev writes the pieces in order, at most 1024 of them, as far as the kernel
-// takes them now. When it takes less than all pieces, the error is ErrAgain.
+// Writev writes the pieces in order, at most MaxPieces of them, as far as the
+// kernel takes them now. When it takes less, the error is ErrAgain.
 func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
-	more := false
-	if len(pieces) > maxIovec {
-		pieces, more = pieces[:maxIovec], true
-	}
 	vec := scratch.vec[:0]
 	want := 0
 	for _, p := range pieces {
@@ -143,7 +129,6 @@ func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
 		want += len(p)
 	}
 	scratch.vec = vec
-	defer clear(vec)
 	if want == 0 {
 		return 0, nil
 	}
@@ -152,11 +137,9 @@ func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
 	}
 	n, errno := rawWritev(atomic.LoadInt32(&f.fd), vec)
 	f.release()
+	clear(vec)
 	switch {
-	case errno == 0 && (n < want || more):
-		if n == want {
-			return n, nil // all that was offered; the caller goes on
-		}
+	case errno == 0 && n < want:
 		return n, ErrAgain
 	case errno == 0:
 		return n, nil
@@ -193,5 +176,23 @@ func rawWritev(fd int32, vec []unix.Iovec) (int, syscall.Errno) {
 		if errno != unix.EINTR {
 			return int(n), errno
 		}
+	}
+}
+
+// LocalPort returns the local port of the socket, 0 if it is gone.
+func (f *FD) LocalPort() uint16 {
+	if !f.acquire() {
+		return 0
+	}
+	defer f.release()
+	return LocalPort(int(atomic.LoadInt32(&f.fd)))
+}
+
+// Shutdown ends both directions, so that whoever watches the socket sees its
+// end; the descriptor stays open.
+func (f *FD) Shutdown() {
+	if f.acquire() {
+		_ = unix.Shutdown(int(atomic.LoadInt32(&f.fd)), unix.SHUT_RDWR)
+		f.release()
 	}
 }

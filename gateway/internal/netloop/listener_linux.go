@@ -1,8 +1,6 @@
 package netloop
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -11,7 +9,10 @@ import (
 )
 
 // Listener accepts connections as bare descriptors.
-type Listener struct{ fd int }
+type Listener struct {
+	fd    int
+	spare int // a descriptor to give up when there are no more; see refuse
+}
 
 // NewListener takes over accepting from a TCP listener, which stays open and
 // owns the address: close both.
@@ -34,18 +35,33 @@ func NewListener(l *net.TCPListener) (*Listener, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	return &Listener{fd: fd}, nil
+	spare, err := openSpare()
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return &Listener{fd: fd, spare: spare}, nil
+}
+
+func openSpare() (int, error) {
+	fd, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return fd, os.NewSyscallError("open", err)
 }
 
 // Sysfd returns the descriptor to watch for In.
 func (l *Listener) Sysfd() int { return l.fd }
 
 // Close closes the descriptor.
-func (l *Listener) Close() error { return unix.Close(l.fd) }
+func (l *Listener) Close() error {
+	if l.spare >= 0 {
+		_ = unix.Close(l.spare)
+	}
+	return unix.Close(l.fd)
+}
 
 // Accept returns the next connection, non-blocking, with TCP_NODELAY set, and
-// the peer's address. It returns ErrAgain when there is none; for errors that
-// pass see [IsOutOfFiles].
+// the peer's address. It returns ErrAgain when there is none, and ErrRefused
+// when there was one but no descriptor for it; the next call goes on.
 func (l *Listener) Accept() (int, netip.AddrPort, error) {
 	for {
 		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
@@ -57,10 +73,29 @@ func (l *Listener) Accept() (int, netip.AddrPort, error) {
 			return -1, netip.AddrPort{}, ErrAgain
 		case unix.EINTR, unix.ECONNABORTED:
 			continue
+		case unix.EMFILE, unix.ENFILE:
+			return -1, netip.AddrPort{}, l.refuse()
 		default:
-			return -1, netip.AddrPort{}, fmt.Errorf("accept: %w", err)
+			return -1, netip.AddrPort{}, os.NewSyscallError("accept", err)
 		}
 	}
+}
+
+// refuse takes a connection on the spare descriptor and closes it, so that its
+// peer learns at once, and the listener does not report it for ever.
+func (l *Listener) refuse() error {
+	if l.spare >= 0 {
+		_ = unix.Close(l.spare)
+	}
+	fd, _, err := unix.Accept4(l.fd, unix.SOCK_CLOEXEC)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	l.spare, _ = openSpare()
+	if err == unix.EAGAIN {
+		return ErrAgain
+	}
+	return ErrRefused
 }
 
 // LocalPort returns the local port of a connected socket, 0 if it is gone.
@@ -80,15 +115,4 @@ func addrPort(sa unix.Sockaddr) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
 	}
 	return netip.AddrPort{}
-}
-
-// IsOutOfFiles reports an accept error that says that no descriptor or memory
-// was to be had: the connection waits, and accepting is worth another try later.
-func IsOutOfFiles(err error) bool {
-	for _, e := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }

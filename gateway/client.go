@@ -1,0 +1,265 @@
+package gateway
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// client is one client connection. There may be very many of them, and most are
+// idle: what an idle client does not need is kept behind a pointer.
+type client struct {
+	hubFields
+
+	gw     *Gateway
+	remote netip.AddrPort
+
+	// Where the bytes go: either sock, which a poller reads, or stream, which
+	// has a goroutine.
+	sock   netloop.FD
+	stream *stream
+	poller *clientPoller
+
+	// The reader's: the poller's goroutine or the stream's.
+	codecState
+	unread []byte // received, not yet a whole message
+
+	// mu guards what follows. It is taken after hub.mu, and never held while
+	// the client's socket is read or written.
+	mu    sync.Mutex
+	state clientState
+	slot  *workerSlot // worker that the client is bound to; written under hub.mu too
+	out   *outQueue   // nil when nothing waits
+	early []byte      // encoded messages that wait for the websocket handshake
+
+	// silent counts heartbeats since the client's last message, from -1 (PHP:
+	// pingNotResponseCount).
+	silent atomic.Int32
+}
+
+// clientState is a set of facts about a client.
+type clientState uint8
+
+const (
+	clientReady   clientState = 1 << iota // messages may go out: handshake done, or none needed
+	clientDirty                           // the inner loop's batch will flush it
+	clientWriting                         // a goroutine is writing, outside mu
+	clientBlocked                         // the kernel takes no more; waiting until it does
+	clientClosing                         // closes when out is empty; nothing more is read or queued
+	clientClosed                          // gone: out of the hub, socket closed
+)
+
+func (s clientState) any(f clientState) bool { return s&f != 0 }
+
+// send queues one message for the client, to go out with b's flush: frame is the
+// message as the client's protocol encodes it, or the plain bytes of a raw one.
+// What is sent before the websocket handshake waits for it, unless it is raw.
+//
+// The message is dropped if the client is closing, or if what the kernel refuses
+// of earlier ones has reached SendToClientBufferSize. No lock may be held.
+func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(frame) == 0 || c.state.any(clientClosing|clientClosed):
+		return
+	case !raw && !c.state.any(clientReady):
+		// PHP takes one more message here while the size is not over the bound,
+		// where the send buffer refuses at the bound.
+		if len(c.early) > c.gw.opts.SendToClientBufferSize {
+			c.gw.dropped(c, len(frame))
+		} else {
+			c.early = append(c.early, frame...)
+		}
+		return
+	}
+	if c.fullLocked() && !c.state.any(clientBlocked|clientWriting) {
+		// Only what the kernel refuses counts, and it was not asked yet.
+		c.mu.Unlock()
+		c.flush(b)
+		c.mu.Lock()
+	}
+	if c.fullLocked() {
+		c.gw.dropped(c, len(frame))
+		return
+	}
+	c.queueLocked(b, frame, life)
+}
+
+// fullLocked reports whether the bytes that wait have reached the bound.
+func (c *client) fullLocked() bool {
+	q := c.out
+	return q != nil && q.size+len(q.rest)+q.inFlight >= c.gw.opts.SendToClientBufferSize
+}
+
+// queueLocked puts p into the queue.
+func (c *client) queueLocked(b *batch, p []byte, life lifetime) {
+	if c.state.any(clientClosed) {
+		return
+	}
+	if c.out == nil {
+		c.out = outQueues.Get().(*outQueue)
+	}
+	if c.state.any(clientBlocked | clientWriting) {
+		c.out.rest = append(c.out.rest, p...)
+		return
+	}
+	if life == shortLived {
+		p = append([]byte(nil), p...)
+	}
+	c.out.add(p)
+	if !b.inner {
+		if n := len(b.clients); n == 0 || b.clients[n-1] != c {
+			b.clients = append(b.clients, c)
+		}
+	} else if !c.state.any(clientDirty) {
+		c.state |= clientDirty
+		b.clients = append(b.clients, c)
+	}
+}
+
+// handshakeDone queues the 101 and what waited for it.
+func (c *client) handshakeDone(b *batch, response []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.early) > 0 {
+		response = append(response, c.early...)
+		c.early = nil
+	}
+	c.state |= clientReady
+	c.queueLocked(b, response, immortal)
+}
+
+// flush offers the queue to the kernel. What it does not take goes out when the
+// socket turns writable. Any goroutine may call it, without locks; a queue that
+// refers to the inner loop's arena is left to the inner loop.
+func (c *client) flush(b *batch) {
+	c.mu.Lock()
+	if c.state.any(clientDirty) {
+		if !b.inner {
+			c.mu.Unlock()
+			return
+		}
+		c.state &^= clientDirty
+	}
+	for {
+		if c.state.any(clientWriting | clientBlocked | clientClosed) {
+			c.mu.Unlock()
+			return
+		}
+		q := c.out
+		if q == nil || q.empty() {
+			if q != nil {
+				c.out = nil
+				q.release()
+			}
+			closing := c.state.any(clientClosing)
+			c.mu.Unlock()
+			if closing {
+				c.gw.destroyClient(b, c)
+			}
+			return
+		}
+		if c.stream != nil {
+			c.stream.takeLocked(c, q)
+			c.mu.Unlock()
+			return
+		}
+		c.out = nil
+		c.state |= clientWriting
+		c.mu.Unlock()
+		n, err := q.writeTo(&c.sock, &b.scratch)
+		c.mu.Lock()
+		c.state &^= clientWriting
+		switch err {
+		case nil:
+			q.release()
+		case netloop.ErrAgain:
+			c.keepLocked(q, n)
+			c.mu.Unlock()
+			return
+		default:
+			q.release()
+			c.mu.Unlock()
+			c.gw.destroyClient(b, c)
+			return
+		}
+	}
+}
+
+// keepLocked keeps what the kernel did not take of q and has the poller tell
+// when it takes more.
+func (c *client) keepLocked(q *outQueue, n int) {
+	if c.state.any(clientClosed) {
+		q.release()
+		return
+	}
+	q.copyTail(n)
+	if c.out != nil { // queued while q was being written
+		q.rest = append(q.rest, c.out.rest...)
+		c.out.release()
+	}
+	c.out = q
+	c.state |= clientBlocked
+	c.poller.watch(c, true, !c.state.any(clientClosing))
+}
+
+// writable is called by the poller when the kernel takes bytes again.
+func (c *client) writable(b *batch) {
+	c.mu.Lock()
+	if c.state.any(clientBlocked) {
+		c.state &^= clientBlocked
+		c.poller.watch(c, false, !c.state.any(clientClosing))
+	}
+	c.mu.Unlock()
+	c.flush(b)
+}
+
+// closeAfter queues frame, which may be nil, and closes the client when all has
+// been sent. Nothing more is read or queued (PHP: TcpConnection::close).
+func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
+	if frame != nil {
+		c.send(b, frame, raw, life)
+	}
+	c.mu.Lock()
+	if c.state.any(clientClosing | clientClosed) {
+		c.mu.Unlock()
+		return
+	}
+	c.state |= clientClosing
+	c.early = nil
+	if c.state.any(clientBlocked) && c.stream == nil {
+		c.poller.watch(c, true, false)
+	}
+	c.mu.Unlock()
+	c.flush(b)
+}
+
+// closing reports whether nothing more is to be read.
+func (c *client) isClosing() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.any(clientClosing | clientClosed)
+}
+
+// head returns the fields of a frame about this client. (PHP: gatewayHeader.)
+func (c *client) head(cmd gatewayprotocol.Command, flag gatewayprotocol.Flag) gatewayprotocol.Message {
+	return gatewayprotocol.Message{
+		Cmd:          cmd,
+		LocalIP:      c.gw.lanIP,
+		LocalPort:    c.gw.lanPort,
+		ClientIP:     gatewayprotocol.AddrToUint32(c.remote.Addr()),
+		ClientPort:   c.remote.Port(),
+		ConnectionID: c.id,
+		Flag:         flag,
+		GatewayPort:  c.gw.gatewayPort,
+	}
+}
+
+// clientID returns the client's id in the cluster.
+func (c *client) clientID() gatewayprotocol.ClientID {
+	return gatewayprotocol.ClientID{LocalIP: c.gw.lanIP, LocalPort: c.gw.lanPort, ConnectionID: c.id}
+}

@@ -1,0 +1,229 @@
+package gateway
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// clientReader runs received bytes through the client protocol. Each goroutine
+// that reads clients has one; it is the codec's handler for the client at hand.
+type clientReader struct {
+	gw *Gateway
+	b  *batch
+	c  *client
+}
+
+// keepUnread is the largest buffer that stays with a client for what follows.
+const keepUnread = 64 << 10
+
+// received handles bytes that arrived from c. It may change p.
+func (r *clientReader) received(c *client, p []byte) {
+	r.c = c
+	defer func() { r.c = nil }()
+	own := len(c.unread) > 0
+	if own {
+		c.unread = append(c.unread, p...)
+		p = c.unread
+	}
+	if len(p) < int(c.need) {
+		if !own {
+			c.unread = append(c.unread, p...)
+		}
+		return
+	}
+	c.need = 0
+	n, err := r.gw.codec.decode(&c.codecState, p, r)
+	switch {
+	case err != nil:
+		if !r.closing() {
+			r.gw.clientLog(c).WithError(err).Warn("client sent bad data, closing its connection")
+			r.gw.destroyClient(r.b, c)
+		}
+		c.unread = nil
+	case n == len(p):
+		c.unread = nil
+	case own && cap(c.unread) <= keepUnread:
+		c.unread = append(c.unread[:0], p[n:]...)
+	default:
+		c.unread = append([]byte(nil), p[n:]...)
+	}
+}
+
+func (r *clientReader) handshake(req *handshakeRequest) []byte {
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.appendData(nil), 0)
+	return nil
+}
+
+func (r *clientReader) handshakeDone(response []byte) { r.c.handshakeDone(r.b, response) }
+
+func (r *clientReader) message(payload []byte) {
+	r.c.silent.Store(-1)
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)
+}
+
+func (r *clientReader) reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }
+
+func (r *clientReader) closeWith(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
+
+func (r *clientReader) closing() bool { return r.c.isClosing() }
+
+func (r *clientReader) remoteAddr() netip.AddrPort { return r.c.remote }
+
+func (r *clientReader) remoteIPText() string { return phpIP(r.c.remote.Addr()) }
+
+func (r *clientReader) localPort() uint16 {
+	if r.c.stream != nil {
+		return r.c.stream.localPort()
+	}
+	return r.c.sock.LocalPort()
+}
+
+// phpIP is an address as PHP's stream functions print it.
+func phpIP(a netip.Addr) string {
+	if a.Is4() || a.Is4In6() {
+		return a.Unmap().String()
+	}
+	return "[" + a.String() + "]"
+}
+
+// noWorkerGrace is how long after the start it is normal that no worker has
+// connected yet.
+const noWorkerGrace = 2 * time.Second
+
+var (
+	errNoWorker       = errors.New("no business worker is connected")
+	errNoConnectionID = errors.New("all connection ids are in use")
+	errServeTwice     = errors.New("gateway: Serve was called before")
+)
+
+// sendToWorker sends an event of c to the worker that c is bound to, and binds
+// it to one if need be. With no worker there, c is dropped. No lock may be held.
+func (g *Gateway) sendToWorker(b *batch, c *client, cmd gatewayprotocol.Command, body []byte, flag gatewayprotocol.Flag) {
+	m := c.head(cmd, flag)
+	c.mu.Lock()
+	if c.state.any(clientClosed) {
+		c.mu.Unlock()
+		return
+	}
+	w := c.slot.worker()
+	sent := w != nil && w.event(b, &m, c.session, body)
+	c.mu.Unlock()
+	if !sent {
+		if w = g.reroute(b, c, &m, body); w == nil {
+			return
+		}
+	}
+	w.flushIfLarge(&b.scratch)
+}
+
+// reroute sends an event of a client whose worker is gone or was never there,
+// and returns the worker that got it.
+func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body []byte) *innerConn {
+	g.hub.mu.Lock()
+	c.mu.Lock()
+	var w *innerConn
+	if !c.state.any(clientClosed) {
+		if w = g.workers.routeLocked(c); w == nil {
+			c.mu.Unlock()
+			g.hub.mu.Unlock()
+			g.noWorker(c)
+			g.destroyClient(b, c)
+			return nil
+		}
+		w.event(b, m, c.session, body)
+	}
+	c.mu.Unlock()
+	g.hub.mu.Unlock()
+	return w
+}
+
+// noWorker logs that a client is dropped for want of a worker. Right after the
+// start, before workers had a chance to connect, that is normal.
+func (g *Gateway) noWorker(c *client) {
+	if time.Since(g.started) >= noWorkerGrace {
+		g.limited.warn("no worker", g.clientLog(c).WithError(errNoWorker), "client dropped")
+	}
+}
+
+// addClient makes a new connection known and tells a worker; ready then lets it
+// be read. With no worker there it reports false, and the client's connection id
+// is used up. Everything happens in one step for commands and for the reader.
+func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
+	c.silent.Store(-1)
+	if !g.handshakes {
+		c.state |= clientReady
+	}
+	g.hub.mu.Lock()
+	c.mu.Lock()
+	w, err := g.addClientLocked(b, c, ready)
+	c.mu.Unlock()
+	g.hub.mu.Unlock()
+	switch {
+	case err != nil:
+		g.limited.warn("add client", g.log.WithField("remote", c.remote).WithError(err), "connection refused")
+	case w == nil:
+		g.noWorker(c)
+	default:
+		w.flushIfLarge(&b.scratch)
+		return true
+	}
+	return false
+}
+
+func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*innerConn, error) {
+	if g.stopped.Load() {
+		return nil, ErrServerClosed
+	}
+	if !g.hub.addLocked(c) {
+		return nil, errNoConnectionID
+	}
+	if len(g.workers.live) == 0 {
+		g.hub.removeLocked(c)
+		return nil, nil
+	}
+	if err := ready(); err != nil {
+		g.hub.removeLocked(c)
+		return nil, err
+	}
+	w := g.workers.routeLocked(c)
+	m := c.head(gatewayprotocol.CmdOnConnect, gatewayprotocol.FlagBodyIsScalar)
+	w.event(b, &m, nil, nil)
+	return w, nil
+}
+
+// destroyClient closes a client at once: unsent bytes are lost, all tables
+// forget it, and its worker is told. Calls after the first do nothing. No lock
+// may be held.
+func (g *Gateway) destroyClient(b *batch, c *client) {
+	g.hub.mu.Lock()
+	c.mu.Lock()
+	if c.state.any(clientClosed) {
+		c.mu.Unlock()
+		g.hub.mu.Unlock()
+		return
+	}
+	c.state |= clientClosed
+	if q := c.out; q != nil {
+		c.out = nil
+		q.release()
+	}
+	c.early = nil
+	w := g.workers.routeLocked(c) // another one, if the client's is gone
+	if w != nil {
+		m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
+		w.event(b, &m, c.session, nil)
+	}
+	g.workers.releaseLocked(c)
+	g.hub.removeLocked(c)
+	c.mu.Unlock()
+	g.hub.mu.Unlock()
+	if c.stream != nil {
+		c.stream.close()
+	} else {
+		c.poller.forget(c)
+	}
+	g.clientGone()
+}

@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+)
+
+// clientGoroutines accepts clients that are served by a goroutine each: under
+// TLS, and on systems without epoll.
+type clientGoroutines struct {
+	gw       *Gateway
+	listener net.Listener
+}
+
+func (g *Gateway) newClientGoroutines(l net.Listener) *clientGoroutines {
+	return &clientGoroutines{gw: g, listener: l}
+}
+
+func (s *clientGoroutines) serve() {
+	for {
+		conn, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			s.serveConn(conn)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			s.gw.acceptFailed("client", err)
+			time.Sleep(acceptRetry)
+		}
+	}
+}
+
+// acceptRetry is the pause after a failed accept, usually for want of
+// descriptors.
+const acceptRetry = 10 * time.Millisecond
+
+// serveConn tells a worker of the client at once, before any TLS handshake, as
+// PHP does.
+func (s *clientGoroutines) serveConn(conn net.Conn) {
+	g := s.gw
+	c := &client{gw: g, remote: addrPortOf(conn.RemoteAddr())}
+	if g.opts.TLS != nil {
+		conn = tls.Server(conn, g.opts.TLS)
+	}
+	c.stream = &stream{conn: conn}
+	b := new(batch)
+	ok := g.addClient(b, c, func() error { return nil })
+	b.flush()
+	if !ok {
+		c.stream.close()
+		return
+	}
+	g.goRun(func() { g.serveStream(c) })
+}
+
+func (s *clientGoroutines) stopAccepting() { _ = s.listener.Close() }
+
+func (s *clientGoroutines) stop() { _ = s.listener.Close() }

@@ -1,0 +1,207 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// ErrServerClosed is returned by Serve after Shutdown or Close.
+var ErrServerClosed = errors.New("gateway: server closed")
+
+// Gateway holds client connections and passes what they say to business
+// workers, and what business workers and GatewayClients say to them. One
+// Gateway uses all cores and has one inner address.
+//
+// Make one with [New], run it with [Gateway.ListenAndServe] or
+// [Gateway.Serve], end it with [Gateway.Shutdown] or [Gateway.Close].
+type Gateway struct {
+	opts       Options
+	log        *logrus.Entry
+	limited    limitedLog
+	codec      codec
+	handshakes bool // clients are ready only after a handshake
+	listenHost string
+	listenPort uint16
+	started    time.Time
+
+	// Set by Serve before anything runs.
+	lanIP       uint32
+	lanPort     uint16
+	gatewayPort uint16
+
+	hub     *hub
+	workers *workerTable // guarded by hub.mu
+	stats   stats
+	helpers *flushHelpers
+
+	clients clientServer
+	inner   innerServer
+	running sync.WaitGroup // every goroutine of the gateway
+
+	mu        sync.Mutex // guards what follows
+	state     serverState
+	cancel    func()         // ends heartbeats and announcing
+	listeners []net.Listener // open while serving
+	addrs     [2]net.Addr    // client, inner
+
+	served  chan struct{} // closed when Serve is through
+	noMore  chan struct{} // closed when the last client is gone while stopping
+	stopped atomic.Bool   // new clients are not wanted any more
+}
+
+type serverState uint8
+
+const (
+	serverNew serverState = iota
+	serverServing
+	serverStopping
+	serverClosed
+)
+
+// stats counts what a gateway did since its start.
+type stats struct {
+	clientDropped atomic.Uint64 // messages dropped because a client's send buffer was full
+	innerDropped  atomic.Uint64 // messages dropped because an inner connection's send buffer was full
+}
+
+// clientServer is what reads and accepts clients.
+type clientServer interface {
+	serve()
+	stopAccepting()
+	stop()
+}
+
+// innerServer is what serves the inner port. finish lets it end when everything
+// queued is written; stop ends it now.
+type innerServer interface {
+	serve()
+	finish()
+	stop()
+}
+
+// New checks the options and makes a Gateway. Errors are [*OptionError] or
+// [*gatewayprotocol.ListenAddressError].
+func New(opts Options) (*Gateway, error) {
+	opts, lanIP, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		opts:    opts,
+		log:     opts.Logger.WithField("role", "gateway"),
+		lanIP:   gatewayprotocol.AddrToUint32(lanIP),
+		hub:     newHub(),
+		workers: newWorkerTable(opts.Router),
+		started: time.Now(),
+		served:  make(chan struct{}),
+		noMore:  make(chan struct{}),
+	}
+	if opts.Protocol != nil {
+		g.codec = newCustomCodec(opts.Protocol)
+	}
+	if opts.Listen != "" {
+		a, err := parseListen(opts)
+		if err != nil {
+			return nil, err
+		}
+		g.listenHost, g.listenPort = a.Host, a.Port
+		if g.codec == nil {
+			var ok bool
+			if g.codec, ok = builtinCodec(a.Scheme, opts.BinaryFrames); !ok {
+				return nil, &OptionError{Option: "Listen", Value: opts.Listen, Reason: "unknown protocol " + a.Scheme}
+			}
+		}
+	}
+	if g.codec == nil {
+		return nil, &OptionError{Option: "Listen", Reason: "required"}
+	}
+	_, g.handshakes = g.codec.(websocketCodec)
+	return g, nil
+}
+
+func parseListen(opts Options) (gatewayprotocol.ListenAddress, error) {
+	if opts.Protocol == nil {
+		return gatewayprotocol.ParseListenAddress(opts.Listen)
+	}
+	// With a protocol of the user's own, the scheme is only a name.
+	scheme, _, _ := strings.Cut(opts.Listen, "://")
+	return gatewayprotocol.ParseListenAddress(opts.Listen, scheme)
+}
+
+// ListenAndServe opens the client port (Listen) and the inner port
+// (InnerListen:StartPort) and serves them until Shutdown or Close; it then
+// returns ErrServerClosed.
+func (g *Gateway) ListenAndServe() error {
+	if g.opts.Listen == "" {
+		return &OptionError{Option: "Listen", Reason: "required"}
+	}
+	client, err := net.Listen("tcp", net.JoinHostPort(g.listenHost, fmt.Sprint(g.listenPort)))
+	if err != nil {
+		return fmt.Errorf("gateway: client port: %w", err)
+	}
+	inner, err := net.Listen("tcp", net.JoinHostPort(g.opts.InnerListen, fmt.Sprint(g.opts.StartPort)))
+	if err != nil {
+		_ = client.Close()
+		return fmt.Errorf("gateway: inner port: %w", err)
+	}
+	return g.Serve(client, inner)
+}
+
+// Serve serves the two listeners until Shutdown or Close, then returns
+// ErrServerClosed. It closes the listeners. The ports that go on the wire are
+// those of the listeners.
+func (g *Gateway) Serve(client, inner net.Listener) error {
+	if err := g.start(client, inner); err != nil {
+		_ = client.Close()
+		_ = inner.Close()
+		return err
+	}
+	g.running.Wait()
+	close(g.served)
+	return ErrServerClosed
+}
+
+// ClientAddr returns the address of the client port, nil before Serve.
+func (g *Gateway) ClientAddr() net.Addr { return g.addr(0) }
+
+// InnerAddr returns the address of the inner port, nil before Serve.
+func (g *Gateway) InnerAddr() net.Addr { return g.addr(1) }
+
+func (g *Gateway) addr(i int) net.Addr {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.addrs[i]
+}
+
+// Address returns the inner address by which workers know the gateway:
+// lanIp:lanPort. The port is known from Serve on.
+func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return gatewayprotocol.GatewayAddress{IP: g.lanIP, Port: g.lanPort}
+}
+
+// ClientCount returns the number of clients.
+func (g *Gateway) ClientCount() int {
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	return g.hub.countLocked()
+}
+
+// newExecutor returns what executes the commands of inner connections on g.
+func (g *Gateway) newExecutor(s sink) *executor {
+	return &executor{hub: g.hub, sink: s, secretKey: g.opts.SecretKey, websocket: g.handshakes}
+}
+
+// pollers is the number of goroutines that share the plain clients.
+func pollers() int { return max(1, runtime.GOMAXPROCS(0)) }

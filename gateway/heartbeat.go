@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// heartbeat pings silent clients and drops those that stay silent, until ctx
+// ends (PHP: Gateway::ping). With a limit it runs every half interval.
+func (g *Gateway) heartbeat(ctx context.Context) {
+	interval, limit := g.opts.PingInterval, g.opts.PingNotResponseLimit
+	if limit > 0 {
+		interval /= 2
+	}
+	var frame []byte
+	if data := g.opts.PingData; data != "" && data != "0" {
+		frame = g.codec.appendMessage(nil, []byte(data))
+	}
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	b := new(batch)
+	var clients []*client
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		g.hub.mu.Lock()
+		clients = g.hub.appendClientsLocked(clients[:0])
+		g.hub.mu.Unlock()
+		for i, c := range clients {
+			g.beat(b, c, frame)
+			if i%heartbeatBatch == heartbeatBatch-1 {
+				b.flush()
+			}
+		}
+		b.flush()
+		clear(clients)
+	}
+}
+
+// heartbeatBatch is the number of clients after which a heartbeat is flushed.
+const heartbeatBatch = 512
+
+// beat is one client's part of a heartbeat.
+func (g *Gateway) beat(b *batch, c *client, frame []byte) {
+	limit := int32(g.opts.PingNotResponseLimit)
+	if limit > 0 && c.silent.Load() >= 2*limit {
+		g.clientLog(c).Debug("client was silent for too long, dropping it")
+		g.destroyClient(b, c)
+		return
+	}
+	silent := c.silent.Add(1)
+	if frame == nil || silent == 0 || limit > 0 && silent%2 == 1 {
+		return
+	}
+	c.send(b, frame, false, immortal)
+}
+
+// pingWorkers keeps connections to workers on other hosts alive (PHP:
+// Gateway::pingBusinessWorker).
+func (g *Gateway) pingWorkers(ctx context.Context) {
+	ticker := time.NewTicker(keepAliveInterval)
+	defer ticker.Stop()
+	b := new(batch)
+	ping := gatewayprotocol.Message{Cmd: gatewayprotocol.CmdPing, Flag: gatewayprotocol.FlagBodyIsScalar}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		g.hub.mu.Lock()
+		for _, s := range g.workers.live {
+			if w := s.conn.Load(); w != nil {
+				w.event(b, &ping, nil, nil)
+			}
+		}
+		g.hub.mu.Unlock()
+		b.flush()
+	}
+}

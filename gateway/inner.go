@@ -1,0 +1,225 @@
+package gateway
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// innerConn is a connection to the inner port: a worker, or a GatewayClient.
+type innerConn struct {
+	gw       *Gateway
+	remote   netip.AddrPort
+	remoteIP string // as PHP prints it; part of a worker's key
+
+	sock   netloop.FD
+	stream net.Conn // in place of sock, where there is no inner loop
+
+	// The inner loop's.
+	authorized bool // a connect command carried the secret key, or there is none
+	unread     []byte
+	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
+	ended      bool // the peer has closed, and unread is still to be executed
+
+	slot *workerSlot // place in the worker table; guarded by hub.mu
+
+	// mu guards what follows. It is the last lock in order.
+	mu        sync.Mutex
+	state     innerState
+	out       []byte
+	spare     []byte
+	lastBatch *batch // batch that has noted the connection already
+}
+
+type innerState uint8
+
+const (
+	innerWriting innerState = 1 << iota // a goroutine is writing, outside mu
+	innerBlocked                        // the kernel takes no more; waiting until it does
+	innerClosing                        // closes when out is empty
+	innerClosed
+)
+
+const (
+	innerFlushAt = 256 << 10 // unsent bytes after which a batch does not wait for its end
+	innerKeep    = 1 << 20   // largest buffer kept for the next time
+)
+
+// event queues a frame about a client. It reports false if the connection is
+// gone and the frame belongs to another worker. When the bytes that the kernel
+// refuses have reached SendToWorkerBufferSize, the frame is dropped.
+func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state&(innerClosing|innerClosed) != 0 {
+		return false
+	}
+	if !w.roomLocked(m.Cmd) {
+		return true
+	}
+	w.out = gatewayprotocol.AppendHead(w.out, m, len(ext), len(body))
+	w.out = append(w.out, ext...)
+	w.out = append(w.out, body...)
+	b.addConnLocked(w)
+	return true
+}
+
+// reply queues the answer to a query.
+func (w *innerConn) reply(b *batch, payload []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state&(innerClosing|innerClosed) != 0 || !w.roomLocked(0) {
+		return
+	}
+	w.out = gatewayprotocol.AppendReply(w.out, payload)
+	b.addConnLocked(w)
+}
+
+// roomLocked reports whether a message may be queued. The bound is compared
+// before the message is added, as in PHP: one message of any size is taken.
+func (w *innerConn) roomLocked(cmd gatewayprotocol.Command) bool {
+	if w.state&innerBlocked == 0 || len(w.out) < w.gw.opts.SendToWorkerBufferSize {
+		return true
+	}
+	w.gw.droppedInner(w, cmd)
+	return false
+}
+
+// flushIfLarge writes early when much waits, so that a batch does not pile up
+// what the kernel would take.
+func (w *innerConn) flushIfLarge(s *writeScratch) {
+	w.mu.Lock()
+	large := len(w.out) >= innerFlushAt
+	w.mu.Unlock()
+	if large {
+		w.flush(s)
+	}
+}
+
+// flush offers what waits to the kernel. Any goroutine may call it, without
+// locks.
+func (w *innerConn) flush(*writeScratch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.state&(innerWriting|innerBlocked|innerClosed) == 0 {
+		if len(w.out) == 0 {
+			if w.state&innerClosing != 0 {
+				w.hangUp()
+			}
+			return
+		}
+		if w.stream != nil {
+			w.state |= innerBlocked
+			w.gw.running.Add(1)
+			go w.drain()
+			return
+		}
+		p := w.out
+		w.out, w.spare = w.spare[:0], nil
+		w.state |= innerWriting
+		w.mu.Unlock()
+		n, err := w.sock.Write(p)
+		w.mu.Lock()
+		w.state &^= innerWriting
+		switch err {
+		case nil:
+			if cap(p) <= innerKeep {
+				w.spare = p[:0]
+			}
+		case netloop.ErrAgain:
+			w.out = append(p[n:], w.out...)
+			w.state |= innerBlocked
+		default:
+			// The inner loop learns of it from the socket and cleans up.
+			w.out = nil
+			w.state |= innerClosing
+			w.hangUp()
+			return
+		}
+	}
+}
+
+// drain writes what waits for a connection without an inner loop.
+func (w *innerConn) drain() {
+	defer w.gw.running.Done()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.out) > 0 && w.state&innerClosed == 0 {
+		p := w.out
+		w.out = nil
+		w.mu.Unlock()
+		_, err := w.stream.Write(p)
+		w.mu.Lock()
+		if err != nil {
+			w.out = nil
+			w.state |= innerClosing
+		}
+	}
+	w.state &^= innerBlocked
+	if w.state&innerClosing != 0 {
+		w.hangUp()
+	}
+}
+
+// hangUp makes the reader of the connection see its end. The caller holds w.mu.
+func (w *innerConn) hangUp() {
+	if w.stream != nil {
+		_ = w.stream.Close()
+		return
+	}
+	w.sock.Shutdown()
+}
+
+// writable is called when the kernel takes bytes again.
+func (w *innerConn) writable(s *writeScratch) {
+	w.mu.Lock()
+	w.state &^= innerBlocked
+	w.mu.Unlock()
+	w.flush(s)
+}
+
+// closeAfterFlush closes the connection when what waits has been written.
+// Nothing more is executed or queued.
+func (w *innerConn) closeAfterFlush(s *writeScratch) {
+	w.mu.Lock()
+	w.state |= innerClosing
+	w.mu.Unlock()
+	w.flush(s)
+}
+
+// finished reports whether nothing more is to be read.
+func (w *innerConn) finished() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state&(innerClosing|innerClosed) != 0
+}
+
+// gone ends the connection: the worker table forgets it, the socket is closed.
+func (g *Gateway) innerGone(w *innerConn) {
+	g.hub.mu.Lock()
+	worker := w.slot
+	g.workers.disconnectLocked(w)
+	g.hub.mu.Unlock()
+	w.mu.Lock()
+	was := w.state
+	w.state |= innerClosed
+	w.out, w.spare = nil, nil
+	w.mu.Unlock()
+	if was&innerClosed != 0 {
+		return
+	}
+	if w.stream != nil {
+		_ = w.stream.Close()
+	} else {
+		w.sock.Close()
+	}
+	if worker != nil {
+		g.log.WithFields(logrus.Fields{"worker_key": worker.key, "remote": w.remote}).Info("business worker disconnected")
+	}
+	w.unread = nil
+}

@@ -1,0 +1,268 @@
+package gateway
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+)
+
+// innerLoop serves the inner port: one goroutine accepts, reads and executes
+// for all inner connections, so that commands are executed in the order in
+// which they arrived, whichever connection they came by.
+//
+// PHP programs rely on that. They write over one connection and at once ask over
+// another, often a new one, and the answer must know of the write. A write is
+// not answered, so all that is known when a question arrives is that the write
+// reached this machine before. The loop therefore executes what changes
+// something as soon as it reads it, but lets a question wait (it parks the
+// connection) until it has looked at all connections once more: whatever
+// reached the gateway before the question has then been executed.
+//
+// Among the writes themselves the order is that of epoll's edge-triggered ready
+// list, oldest first, and for new connections that of accepting.
+type innerLoop struct {
+	*commands
+	poller   *netloop.Poller
+	listener *netloop.Listener
+	conns    map[int32]*innerConn
+	events   []netloop.Event
+	buf      []byte
+	parked   []*innerConn // have a question at the head of unread
+	again    []*innerConn // were not read to the end, so that others get their turn
+	accepted []*innerConn
+
+	finishing atomic.Bool // set by finish
+	closing   bool        // finish has been heard
+}
+
+const (
+	innerReadSize   = 256 << 10
+	innerReadsATurn = 16 // reads from one connection before the others' turn
+	innerEvents     = 512
+)
+
+func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
+	listener, err := netloop.NewListener(l)
+	if err != nil {
+		return nil, err
+	}
+	poller, err := netloop.NewPoller(innerEvents)
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	if err := poller.Add(listener.Sysfd(), netloop.In|netloop.Edge); err != nil {
+		_ = poller.Close()
+		_ = listener.Close()
+		return nil, err
+	}
+	return &innerLoop{
+		commands: newCommands(g),
+		poller:   poller,
+		listener: listener,
+		conns:    make(map[int32]*innerConn),
+		buf:      make([]byte, innerReadSize),
+	}, nil
+}
+
+// serve runs until stop.
+func (l *innerLoop) serve() {
+	defer l.cleanUp()
+	for {
+		var err error
+		if len(l.again) > 0 {
+			l.events, _, err = l.poller.Poll(l.events[:0])
+		} else {
+			l.events, err = l.poller.Wait(l.events[:0])
+		}
+		if err != nil {
+			if !errors.Is(err, netloop.ErrClosed) {
+				l.gw.log.WithError(err).Error("inner port failed")
+			}
+			return
+		}
+		again := l.again
+		l.again = nil
+		l.pass()
+		for _, ic := range again {
+			l.read(ic, true)
+		}
+		for len(l.parked) > 0 {
+			if !l.answer() {
+				return
+			}
+		}
+		l.b.flush()
+		if l.finishing.Load() && l.finished() {
+			return
+		}
+	}
+}
+
+// finish lets serve return when everything queued has been written.
+func (l *innerLoop) finish() {
+	l.finishing.Store(true)
+	l.poller.Wake()
+}
+
+// finished closes what is there and reports whether nothing is any more.
+func (l *innerLoop) finished() bool {
+	if !l.closing {
+		l.closing = true
+		_ = l.poller.Del(l.listener.Sysfd())
+		for _, ic := range l.conns {
+			ic.closeAfterFlush(&l.b.scratch)
+		}
+	}
+	return len(l.conns) == 0
+}
+
+// stop makes serve return.
+func (l *innerLoop) stop() { _ = l.poller.Close() }
+
+// answer looks at all connections once more and then executes the questions
+// that were parked before.
+func (l *innerLoop) answer() bool {
+	parked := l.parked
+	l.parked = nil
+	for more := true; more; {
+		var err error
+		if l.events, more, err = l.poller.Poll(l.events[:0]); err != nil {
+			return false
+		}
+		l.pass()
+	}
+	for _, ic := range parked {
+		if l.conns[int32(ic.sock.Sysfd())] != ic {
+			continue
+		}
+		upTo := ic.parked
+		ic.parked = 0
+		l.execute(ic, ic.unread, upTo, true)
+		if ic.ended && ic.parked == 0 {
+			l.drop(ic)
+		}
+	}
+	return true
+}
+
+// pass handles the events at hand, oldest first.
+func (l *innerLoop) pass() {
+	for _, e := range l.events {
+		if int(e.FD) == l.listener.Sysfd() {
+			l.accept()
+			continue
+		}
+		ic := l.conns[e.FD]
+		if ic == nil {
+			continue
+		}
+		if e.Bits&netloop.Out != 0 {
+			ic.writable(&l.b.scratch)
+		}
+		if e.Bits&^netloop.Out != 0 {
+			l.read(ic, e.Bits&(netloop.RDHup|netloop.Hup|netloop.Err) != 0)
+		}
+	}
+}
+
+// accept takes all new connections first and reads them afterwards, in order:
+// when one of them was accepted, whatever its peer did over an earlier one
+// before is there to be read.
+func (l *innerLoop) accept() {
+	for {
+		fd, remote, err := l.listener.Accept()
+		if errors.Is(err, netloop.ErrAgain) {
+			break
+		}
+		if err != nil {
+			l.gw.acceptFailed("inner", err)
+			if errors.Is(err, netloop.ErrRefused) {
+				continue
+			}
+			break
+		}
+		ic := &innerConn{gw: l.gw, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
+		ic.sock.Init(fd)
+		if err := l.poller.Add(fd, netloop.In|netloop.Out|netloop.RDHup|netloop.Edge); err != nil {
+			l.gw.log.WithField("remote", remote).WithError(err).Error("cannot watch inner connection")
+			ic.sock.Close()
+			continue
+		}
+		l.conns[int32(fd)] = ic
+		l.accepted = append(l.accepted, ic)
+	}
+	for _, ic := range l.accepted {
+		l.read(ic, false)
+	}
+	clear(l.accepted)
+	l.accepted = l.accepted[:0]
+}
+
+// read reads what is there and executes it. A short read has emptied the
+// socket: bytes that come later are a new event, but the end of the stream may
+// have been part of this one (end).
+func (l *innerLoop) read(ic *innerConn, end bool) {
+	fd := int32(ic.sock.Sysfd())
+	for range innerReadsATurn {
+		if l.conns[fd] != ic || ic.ended {
+			return
+		}
+		n, err := ic.sock.Read(l.buf)
+		switch {
+		case err == netloop.ErrAgain:
+			return
+		case err != nil:
+			if ic.ended = ic.parked > 0; !ic.ended {
+				l.drop(ic)
+			}
+			return
+		}
+		l.received(ic, l.buf[:n])
+		if n < len(l.buf) && !end {
+			return
+		}
+	}
+	l.again = append(l.again, ic)
+}
+
+func (l *innerLoop) received(ic *innerConn, p []byte) {
+	if ic.finished() {
+		return
+	}
+	own := len(ic.unread) > 0
+	if own {
+		ic.unread = append(ic.unread, p...)
+		p = ic.unread
+	}
+	if ic.parked == 0 {
+		l.execute(ic, p, 0, own)
+	} else if !own {
+		ic.unread = append(ic.unread, p...)
+	}
+}
+
+func (l *innerLoop) execute(ic *innerConn, p []byte, upTo int, own bool) {
+	rest, question := l.run(ic, p, upTo)
+	ic.keep(rest, own)
+	if question {
+		ic.parked = len(ic.unread)
+		l.parked = append(l.parked, ic)
+	}
+}
+
+// drop ends a connection whose peer is gone.
+func (l *innerLoop) drop(ic *innerConn) {
+	delete(l.conns, int32(ic.sock.Sysfd()))
+	l.gw.innerGone(ic)
+}
+
+func (l *innerLoop) cleanUp() {
+	_ = l.listener.Close()
+	for _, ic := range l.conns {
+		l.drop(ic)
+	}
+	l.b.flush()
+}

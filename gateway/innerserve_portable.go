@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"errors"
+	"math"
+	"net"
+	"sync"
+)
+
+// innerGoroutines serves the inner port with a goroutine per connection, on
+// systems without epoll. Commands are executed one chunk at a time in the order
+// in which the chunks were read; that questions never overtake writes of other
+// connections holds on Linux only (see innerLoop).
+type innerGoroutines struct {
+	listener net.Listener
+
+	mu sync.Mutex // guards commands: one chunk is executed at a time
+	*commands
+
+	connsMu sync.Mutex // guards conns
+	conns   map[*innerConn]struct{}
+}
+
+func newInnerGoroutines(g *Gateway, l net.Listener) *innerGoroutines {
+	return &innerGoroutines{listener: l, commands: newCommands(g), conns: make(map[*innerConn]struct{})}
+}
+
+func (l *innerGoroutines) serve() {
+	for {
+		conn, err := l.listener.Accept()
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				l.gw.log.WithError(err).Error("inner port failed")
+			}
+			return
+		}
+		remote := addrPortOf(conn.RemoteAddr())
+		ic := &innerConn{gw: l.gw, stream: conn, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
+		l.connsMu.Lock()
+		l.conns[ic] = struct{}{}
+		l.connsMu.Unlock()
+		l.gw.running.Add(1)
+		go l.read(ic)
+	}
+}
+
+func (l *innerGoroutines) read(ic *innerConn) {
+	defer l.gw.running.Done()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := ic.stream.Read(buf)
+		if n > 0 && !ic.finished() {
+			l.mu.Lock()
+			p, own := buf[:n], len(ic.unread) > 0
+			if own {
+				ic.unread = append(ic.unread, p...)
+				p = ic.unread
+			}
+			rest, _ := l.run(ic, p, math.MaxInt)
+			ic.keep(rest, own)
+			l.b.flush()
+			l.mu.Unlock()
+		}
+		if err != nil {
+			l.connsMu.Lock()
+			delete(l.conns, ic)
+			l.connsMu.Unlock()
+			l.gw.innerGone(ic)
+			return
+		}
+	}
+}
+
+// finish closes every connection when everything queued for it has been written.
+func (l *innerGoroutines) finish() {
+	_ = l.listener.Close()
+	l.connsMu.Lock()
+	defer l.connsMu.Unlock()
+	for ic := range l.conns {
+		ic.closeAfterFlush(nil)
+	}
+}
+
+func (l *innerGoroutines) stop() {
+	_ = l.listener.Close()
+	l.connsMu.Lock()
+	defer l.connsMu.Unlock()
+	for ic := range l.conns {
+		_ = ic.stream.Close()
+	}
+}

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package netloop
+
+// FD is there for the compiler: nothing makes one on this system.
+type FD struct{}
+
+// Iovecs is scratch space for Writev.
+type Iovecs struct{}
+
+func (*FD) Write([]byte) (int, error)             { return 0, ErrClosed }
+func (*FD) Writev([][]byte, *Iovecs) (int, error) { return 0, ErrClosed }
+func (*FD) Sysfd() int                            { return -1 }
+func (*FD) LocalPort() uint16                     { return 0 }
+func (*FD) Shutdown()                             {}
+func (*FD) Close()                                {}

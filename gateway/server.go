@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"context"
+	"net"
+
+	"github.com/sirupsen/logrus"
+)
+
+// start begins to serve.
+func (g *Gateway) start(client, inner net.Listener) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch g.state {
+	case serverServing:
+		return errServeTwice
+	case serverStopping, serverClosed:
+		return ErrServerClosed
+	}
+	g.addrs = [2]net.Addr{client.Addr(), inner.Addr()}
+	g.gatewayPort = addrPortOf(client.Addr()).Port()
+	g.lanPort = addrPortOf(inner.Addr()).Port()
+	g.helpers = newFlushHelpers(g)
+	var err error
+	if g.clients, err = g.newClientServer(client); err != nil {
+		return err
+	}
+	if g.inner, err = g.newInnerServer(inner); err != nil {
+		g.clients.stop()
+		return err
+	}
+	g.state = serverServing
+	g.listeners = []net.Listener{client, inner}
+	ctx, cancel := context.WithCancel(context.Background())
+	g.cancel = cancel
+	g.goRun(g.clients.serve)
+	g.goRun(g.inner.serve)
+	if g.opts.PingInterval > 0 {
+		g.goRun(func() { g.heartbeat(ctx) })
+	}
+	if g.opts.LanIP != DefaultLanIP {
+		g.goRun(func() { g.pingWorkers(ctx) })
+	}
+	g.goRun(func() { g.announce(ctx) })
+	g.log.WithFields(logrus.Fields{
+		"listen": client.Addr().String(),
+		"inner":  inner.Addr().String(),
+		"lan_ip": g.opts.LanIP,
+	}).Info("gateway is serving")
+	return nil
+}
+
+func (g *Gateway) goRun(f func()) {
+	g.running.Add(1)
+	go func() {
+		defer g.running.Done()
+		f()
+	}()
+}
+
+// Shutdown ends the gateway in good order: it takes its address from the
+// Registers, accepts nobody any more, closes every client after what waits for
+// it has been sent, tells the workers of every close, and closes their
+// connections when all has been written to them. When ctx ends first, it does
+// what Close does and returns ctx's error.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	if g.state != serverServing {
+		g.mu.Unlock()
+		return g.Close()
+	}
+	g.state = serverStopping
+	g.cancel()
+	g.closeListenersLocked()
+	g.mu.Unlock()
+
+	g.stopped.Store(true)
+	g.clients.stopAccepting()
+	g.closeClients()
+	select {
+	case <-g.noMore:
+		g.clients.stop()
+		g.inner.finish()
+	case <-ctx.Done():
+	}
+	select {
+	case <-g.served:
+		return g.Close()
+	case <-ctx.Done():
+		_ = g.Close()
+		return ctx.Err()
+	}
+}
+
+// Close ends the gateway at once: connections are closed, what waits for them is
+// lost. It returns when all is over, and may be called after or during Shutdown.
+func (g *Gateway) Close() error {
+	g.mu.Lock()
+	was := g.state
+	g.state = serverClosed
+	if was == serverNew {
+		g.mu.Unlock()
+		return nil
+	}
+	g.cancel()
+	g.closeListenersLocked()
+	g.mu.Unlock()
+	g.stopped.Store(true)
+	g.clients.stop()
+	g.inner.stop()
+	g.destroyClients()
+	<-g.served
+	return nil
+}
+
+func (g *Gateway) closeListenersLocked() {
+	for _, l := range g.listeners {
+		_ = l.Close()
+	}
+	g.listeners = nil
+}
+
+// closeClients closes every client after its queue.
+func (g *Gateway) closeClients() {
+	b := new(batch)
+	for _, c := range g.allClients() {
+		c.closeAfter(b, nil, false, immortal)
+	}
+	b.flush()
+	g.clientGone()
+}
+
+// destroyClients closes every client at once.
+func (g *Gateway) destroyClients() {
+	b := new(batch)
+	for {
+		all := g.allClients()
+		if len(all) == 0 {
+			break
+		}
+		for _, c := range all {
+			g.destroyClient(b, c)
+		}
+	}
+	b.flush()
+}
+
+func (g *Gateway) allClients() []*client {
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	return g.hub.appendClientsLocked(nil)
+}
+
+// clientGone tells Shutdown when the last client is gone.
+func (g *Gateway) clientGone() {
+	if !g.stopped.Load() {
+		return
+	}
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	if g.hub.countLocked() > 0 {
+		return
+	}
+	select {
+	case <-g.noMore:
+	default:
+		close(g.noMore)
+	}
+}

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// newClientServer serves plain clients with pollers and those under TLS with
+// goroutines.
+func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
+	t, ok := l.(*net.TCPListener)
+	if !ok || g.opts.TLS != nil || g.opts.portable {
+		return g.newClientGoroutines(l), nil
+	}
+	ps, err := newClientPollers(g, pollers(), t)
+	if err != nil {
+		return nil, err
+	}
+	return &clientPollers{ps: ps}, nil
+}
+
+func (g *Gateway) newInnerServer(l net.Listener) (innerServer, error) {
+	if t, ok := l.(*net.TCPListener); ok && !g.opts.portable {
+		return newInnerLoop(g, t)
+	}
+	return newInnerGoroutines(g, l), nil
+}
+
+// clientPollers are all pollers of a gateway.
+type clientPollers struct {
+	ps      []*clientPoller
+	closing atomic.Bool
+}
+
+func (s *clientPollers) serve() {
+	var all sync.WaitGroup
+	for _, p := range s.ps {
+		all.Go(p.serve)
+	}
+	all.Wait()
+}
+
+func (s *clientPollers) stopAccepting() { s.ps[0].stopAccepting() }
+
+func (s *clientPollers) stop() {
+	if s.closing.Swap(true) {
+		return
+	}
+	for _, p := range s.ps {
+		p.stop()
+	}
+}
