@@ -1,0 +1,134 @@
+package register
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/sirupsen/logrus"
+)
+
+// conn is one connection of a Server.
+type conn struct {
+	srv *Server
+	nc  net.Conn
+	log logrus.FieldLogger
+	out *outQueue
+
+	announced bool                            // guarded by srv.mu
+	address   gatewayprotocol.RegisterAddress // guarded by srv.mu
+}
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{srv: s, nc: nc, log: s.opts.Logger.WithField("remote", nc.RemoteAddr().String())}
+	c.out = newOutQueue(nc, func() { s.catchUp(c) })
+	return c
+}
+
+// serve reads lines until the connection ends.
+func (c *conn) serve() {
+	c.read()
+	// The last line, if there is one, goes out before anybody hears that this
+	// connection is gone.
+	c.out.wait()
+	c.srv.remove(c)
+}
+
+func (c *conn) read() {
+	// What is still to be sent goes out, then the socket is closed; without
+	// anything it is closed at once.
+	defer c.out.finish(nil)
+	c.nc.SetReadDeadline(time.Now().Add(c.srv.opts.AuthTimeout))
+	lines := newLineReader(c.nc, c.srv.opts.MaxLine)
+	for first := true; ; first = false {
+		line, err := lines.next()
+		if err != nil {
+			c.logEnd(err, first)
+			return
+		}
+		if first {
+			c.nc.SetReadDeadline(time.Time{})
+		}
+		if !c.handle(line) {
+			return
+		}
+	}
+}
+
+// handle does what a line asks and reports whether the connection goes on.
+func (c *conn) handle(line []byte) bool {
+	req, err := gatewayprotocol.ParseRegisterRequest(line)
+	switch {
+	case errors.Is(err, gatewayprotocol.ErrBadRegisterRequest):
+		// The line itself is not logged: it may hold a key.
+		c.log.Warnf("register: closing: a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
+		c.out.finish(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.nc), line))
+		return false
+	case err != nil:
+		c.log.WithError(err).Warn("register: closing: gateway_connect refused")
+		return false
+	}
+	switch req.Event {
+	case gatewayprotocol.EventPing:
+		return true
+	case gatewayprotocol.EventUnknown:
+		c.log.Warn("register: closing: unknown event")
+		return false
+	case gatewayprotocol.EventGatewayConnect:
+		if !req.HasAddress {
+			c.log.Warn("register: closing: gateway_connect without an address")
+			return false
+		}
+	}
+	if !req.KeyMatches(c.srv.opts.SecretKey) {
+		c.log.Warnf("register: closing: %v with a wrong secret key", req.Event)
+		return false
+	}
+	if req.Event == gatewayprotocol.EventGatewayConnect {
+		c.log.Infof("register: gateway %q announced", clip(req.Address.String()))
+		c.srv.announce(c, req.Address)
+	} else {
+		c.log.Debug("register: worker connected")
+		c.srv.addWorker(c)
+	}
+	return true
+}
+
+// logEnd tells why reading ended. Peers that come and go without a word, such
+// as port probes, are not worth a warning.
+func (c *conn) logEnd(err error, first bool) {
+	var ne net.Error
+	switch {
+	case errors.Is(err, ErrLineTooLong):
+		c.log.Warnf("register: closing: a line reached the limit of %d bytes", c.srv.opts.MaxLine)
+	case first && errors.As(err, &ne) && ne.Timeout():
+		c.log.Warnf("register: closing: no request within %v", c.srv.opts.AuthTimeout)
+	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+		c.log.Debug("register: connection closed")
+	default:
+		c.log.WithError(err).Debug("register: connection lost")
+	}
+}
+
+// clip bounds a text for a log line.
+func clip(s string) string {
+	if len(s) > 100 {
+		return s[:100] + "..."
+	}
+	return s
+}
+
+// remoteIP is PHP's getRemoteIp: an IPv6 address stands in brackets.
+func remoteIP(nc net.Conn) string {
+	ap, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return ""
+	}
+	if ip := ap.Addr().Unmap(); ip.Is4() {
+		return ip.String()
+	}
+	return "[" + ap.Addr().String() + "]"
+}

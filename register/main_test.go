@@ -1,0 +1,126 @@
+package register
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait of the tests; nothing waits for it to pass.
+const patience = 10 * time.Second
+
+func quiet() logrus.FieldLogger {
+	l := logrus.New()
+	l.SetOutput(io.Discard)
+	return l
+}
+
+// startServer serves on addr ("" for any port) until the test ends.
+func startServer(t *testing.T, addr string, opts Options) (*Server, string) {
+	t.Helper()
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opts.Logger == nil {
+		opts.Logger = quiet()
+	}
+	s := NewServer(opts)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	t.Cleanup(func() {
+		s.Close()
+		if err := <-served; !errors.Is(err, ErrServerClosed) {
+			t.Errorf("Serve returned %v, want ErrServerClosed", err)
+		}
+	})
+	return s, ln.Addr().String()
+}
+
+// peer is the other end of a connection to a Register.
+type peer struct {
+	t  *testing.T
+	nc net.Conn
+	br *bufio.Reader
+}
+
+func dialPeer(t *testing.T, addr string) *peer {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPeer(t, nc)
+}
+
+func newPeer(t *testing.T, nc net.Conn) *peer {
+	t.Cleanup(func() { nc.Close() })
+	nc.SetDeadline(time.Now().Add(patience))
+	return &peer{t: t, nc: nc, br: bufio.NewReader(nc)}
+}
+
+func (p *peer) send(s string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.nc, s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *peer) expect(want string) {
+	p.t.Helper()
+	got, err := p.br.ReadString('\n')
+	if err != nil || got != want+"\n" {
+		p.t.Fatalf("got %q, %v, want %q", got, err, want)
+	}
+}
+
+// expectClosed wants the end of the connection without another byte.
+func (p *peer) expectClosed() {
+	p.t.Helper()
+	b, err := io.ReadAll(p.br)
+	var ne net.Error
+	if len(b) > 0 || errors.As(err, &ne) && ne.Timeout() {
+		p.t.Fatalf("got %q, %v, want a closed connection", b, err)
+	}
+}
+
+func (p *peer) close() { p.nc.Close() }
+
+// eventually waits until ok, for state that has no event to wait for.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("still not: %s", what)
+		}
+	}
+}
+
+const (
+	asWorker  = `{"event":"worker_connect","secret_key":""}` + "\n"
+	emptyList = `{"event":"broadcast_addresses","addresses":[]}`
+)
+
+func asGateway(addr string) string {
+	return `{"event":"gateway_connect", "address":"` + addr + `", "secret_key":""}` + "\n"
+}
+
+func list(json string) string { return `{"event":"broadcast_addresses","addresses":` + json + `}` }

@@ -1,0 +1,376 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBroadcasts(t *testing.T) {
+	s, addr := startServer(t, "", Options{})
+	w := dialPeer(t, addr)
+	w.send(asWorker)
+	w.expect(emptyList)
+
+	a := dialPeer(t, addr)
+	a.send(asGateway("127.0.0.1:2900"))
+	w.expect(list(`["127.0.0.1:2900"]`))
+
+	again := dialPeer(t, addr) // the same address twice, then another
+	again.send(asGateway("127.0.0.1:2900"))
+	w.expect(list(`["127.0.0.1:2900"]`))
+	b := dialPeer(t, addr)
+	b.send(asGateway("中/é:2901"))
+	w.expect(list(`{"0":"127.0.0.1:2900","2":"\u4e2d\/\u00e9:2901"}`))
+
+	late := dialPeer(t, addr)
+	late.send(asWorker)
+	late.expect(list(`{"0":"127.0.0.1:2900","2":"\u4e2d\/\u00e9:2901"}`))
+
+	w.send(asWorker) // may ask again, and is told alone
+	w.expect(list(`{"0":"127.0.0.1:2900","2":"\u4e2d\/\u00e9:2901"}`))
+
+	b.send(asGateway("b:1")) // announcing again keeps the place
+	for _, p := range []*peer{w, late} {
+		p.expect(list(`{"0":"127.0.0.1:2900","2":"b:1"}`))
+	}
+	b.send(asGateway("b:1")) // and is told even if nothing changed
+	for _, p := range []*peer{w, late} {
+		p.expect(list(`{"0":"127.0.0.1:2900","2":"b:1"}`))
+	}
+	if st := s.Stats(); st != (Stats{Connections: 5, Gateways: 3, Workers: 2}) {
+		t.Errorf("stats %+v", st)
+	}
+
+	late.close() // a worker that leaves is no news
+	eventually(t, "one worker", func() bool { return s.Stats().Workers == 1 })
+	a.close()
+	w.expect(list(`["127.0.0.1:2900","b:1"]`))
+	again.close()
+	w.expect(list(`["b:1"]`))
+	if got := s.Addresses(); len(got) != 1 || got[0] != "b:1" {
+		t.Errorf("Addresses() = %q", got)
+	}
+	b.close()
+	w.expect(emptyList)
+}
+
+// A connection may be gateway and worker at once: it hears of itself.
+func TestGatewayAndWorkerAtOnce(t *testing.T) {
+	_, addr := startServer(t, "", Options{})
+	p := dialPeer(t, addr)
+	p.send(asWorker + asGateway("a:1"))
+	p.expect(emptyList)
+	p.expect(list(`["a:1"]`))
+}
+
+var badRequest = func(line string) string {
+	return "Bad request for Register service. Request info(IP:127.0.0.1, Request Buffer:" + line +
+		"). See http://doc2.workerman.net/register-auth-timeout.html"
+}
+
+func TestFirstLines(t *testing.T) {
+	const key = `k/é"\`
+	for _, tt := range []struct {
+		name, key, line string
+		answer          string // "" = closed without a byte
+		stays           bool
+	}{
+		{name: "worker", line: `{"event":"worker_connect","secret_key":""}`, answer: emptyList, stays: true},
+		{name: "worker without a key field", line: `{"event":"worker_connect"}`, answer: emptyList, stays: true},
+		{name: "worker with a null key", line: `{"event":"worker_connect","secret_key":null}`, answer: emptyList, stays: true},
+		{name: "carriage returns", line: `{"event":"worker_connect"}` + "\r\r", answer: emptyList, stays: true},
+		{name: "blanks around", line: " \t" + `{"event":"worker_connect"} `, answer: emptyList, stays: true},
+		{name: "false is no key", line: `{"event":"worker_connect","secret_key":false}`},
+		{name: "0 is no key", line: `{"event":"worker_connect","secret_key":0}`},
+		{name: "key where none is set", line: `{"event":"worker_connect","secret_key":"x"}`},
+		{name: "key", key: key, line: `{"event":"worker_connect","secret_key":"k\/\u00e9\"\\"}`, answer: emptyList, stays: true},
+		{name: "wrong key", key: key, line: `{"event":"worker_connect","secret_key":"k"}`},
+		{name: "missing key", key: key, line: `{"event":"worker_connect"}`},
+		{name: "numeric key is not juggled", key: "5", line: `{"event":"worker_connect","secret_key":5}`},
+		{name: "unknown event", line: `{"event":"hello"}`},
+		{name: "event in capitals", line: `{"event":"PING"}`},
+		{name: "numeric event", line: `{"event":1}`},
+		{name: "array event", line: `{"event":["ping"]}`},
+		{name: "true is gateway_connect", line: `{"event":true}`},
+		{name: "empty address before a wrong key", key: key, line: `{"event":"gateway_connect","address":"0","secret_key":"x"}`},
+		{name: "no address", line: `{"event":"gateway_connect"}`},
+		{name: "gateway with a wrong key", key: key, line: `{"event":"gateway_connect","address":"a:1","secret_key":""}`},
+		{name: "infinite address", line: `{"event":"gateway_connect","address":1e999}`},
+		{name: "empty line", line: ``, answer: badRequest(``)},
+		{name: "no JSON", line: `hello`, answer: badRequest(`hello`)},
+		{name: "PHP's gateway with a quote in its key", line: `{"event":"gateway_connect", "address":"a:1", "secret_key":"x"y"}`,
+			answer: badRequest(`{"event":"gateway_connect", "address":"a:1", "secret_key":"x"y"}`)},
+		{name: "JSON string", line: `"event"`, answer: badRequest(`"event"`)},
+		{name: "list", line: `["ping"]`, answer: badRequest(`["ping"]`)},
+		{name: "no event", line: `{}`, answer: badRequest(`{}`)},
+		{name: "falsy event", line: `{"event":"0"}`, answer: badRequest(`{"event":"0"}`)},
+		{name: "empty object event", line: `{"event":{}}`, answer: badRequest(`{"event":{}}`)},
+		{name: "bad UTF-8", line: "{\"event\":\"ping\xff\"}", answer: badRequest("{\"event\":\"ping\xff\"}")},
+		{name: "too deep", line: `{"event":"ping","x":` + strings.Repeat("[", 512) + strings.Repeat("]", 512) + `}`,
+			answer: badRequest(`{"event":"ping","x":` + strings.Repeat("[", 512) + strings.Repeat("]", 512) + `}`)},
+		{name: "NUL", line: "{\"event\":\"ping\"}\x00", answer: badRequest("{\"event\":\"ping\"}\x00")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, addr := startServer(t, "", Options{SecretKey: tt.key})
+			p := dialPeer(t, addr)
+			p.send(tt.line + "\n")
+			if tt.answer != "" {
+				p.expect(tt.answer)
+			}
+			if !tt.stays {
+				p.expectClosed()
+			}
+		})
+	}
+}
+
+// Any truthy JSON value is an address; it is told as the value it was, and
+// compared as PHP compares texts.
+func TestOddAddresses(t *testing.T) {
+	_, addr := startServer(t, "", Options{})
+	w := dialPeer(t, addr)
+	w.send(asWorker)
+	w.expect(emptyList)
+	for _, step := range []struct{ address, list string }{
+		{`123`, `[123]`},
+		{`"123"`, `[123]`},
+		{`true`, `{"0":123,"2":true}`},
+		{`1.0`, `{"0":123,"2":true}`},
+		{`{"a":[1,2]}`, `{"0":123,"2":true,"4":{"a":[1,2]}}`},
+		{`["x"]`, `{"0":123,"2":true,"4":{"a":[1,2]}}`},
+		{`1.5`, `{"0":123,"2":true,"4":{"a":[1,2]},"6":1.5}`},
+		{strings.Repeat("[", 510) + "1" + strings.Repeat("]", 510), `{"0":123,"2":true,"4":{"a":[1,2]},"6":1.5}`},
+	} {
+		dialPeer(t, addr).send(`{"event":true,"address":` + step.address + "}\n")
+		w.expect(list(step.list))
+	}
+	// One level more could be read but not told.
+	deep := dialPeer(t, addr)
+	deep.send(`{"event":true,"address":` + strings.Repeat("[", 511) + "1" + strings.Repeat("]", 511) + "}\n")
+	deep.expectClosed()
+}
+
+func TestSeveralLinesAtOnce(t *testing.T) {
+	_, addr := startServer(t, "", Options{})
+	p := dialPeer(t, addr)
+	p.send(`{"event":"ping"}` + "\n" + asWorker + "bad\n" + asWorker)
+	p.expect(emptyList)
+	p.expect(badRequest("bad"))
+	p.expectClosed() // what follows a bad line is not heard
+}
+
+func TestLineInPieces(t *testing.T) {
+	_, addr := startServer(t, "", Options{})
+	p := dialPeer(t, addr)
+	for _, b := range []byte(asWorker) {
+		p.send(string(b))
+	}
+	p.expect(emptyList)
+}
+
+func TestLineLimit(t *testing.T) {
+	const limit = 10000
+	_, addr := startServer(t, "", Options{MaxLine: limit})
+	fits := dialPeer(t, addr)
+	fits.send(`{"event":"worker_connect"}` + strings.Repeat(" ", limit-28) + "\n") // limit-1 bytes in all
+	fits.expect(emptyList)
+	over := dialPeer(t, addr)
+	over.send(`{"event":"worker_connect"}` + strings.Repeat(" ", limit-27) + "\n")
+	over.expectClosed()
+	endless := dialPeer(t, addr)
+	endless.send(strings.Repeat("x", limit))
+	endless.expectClosed()
+}
+
+func TestAuthTimeout(t *testing.T) {
+	_, addr := startServer(t, "", Options{AuthTimeout: 30 * time.Millisecond})
+	pinged := dialPeer(t, addr)
+	pinged.send(`{"event":"ping"}` + "\n") // one line is enough, whatever it says
+	silent := dialPeer(t, addr)
+	half := dialPeer(t, addr)
+	half.send(`{"event":"worker_connect"}`)
+	silent.expectClosed()
+	half.expectClosed()
+	pinged.send(asWorker)
+	pinged.expect(emptyList)
+}
+
+func TestShutdownTellsNothing(t *testing.T) {
+	s, addr := startServer(t, "", Options{})
+	g := dialPeer(t, addr)
+	g.send(asGateway("a:1"))
+	eventually(t, "a gateway", func() bool { return s.Stats().Gateways == 1 })
+	w := dialPeer(t, addr)
+	w.send(asWorker)
+	w.expect(list(`["a:1"]`))
+	silent := dialPeer(t, addr)
+	eventually(t, "three connections", func() bool { return s.Stats().Connections == 3 })
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*peer{g, w, silent} {
+		p.expectClosed()
+	}
+	if _, err := net.Dial("tcp", addr); err == nil {
+		t.Error("still accepting after Shutdown")
+	}
+	if err := s.Serve(mustListen(t)); !errors.Is(err, ErrServerClosed) {
+		t.Errorf("Serve after Shutdown: %v", err)
+	}
+}
+
+func mustListen(t *testing.T) net.Listener {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// pipeListener hands out the server's ends of net.Pipe, on which a peer that
+// does not read blocks every write.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+func (l *pipeListener) Close() error   { defer func() { recover() }(); close(l.done); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (l *pipeListener) dial(t *testing.T) *peer {
+	client, server := net.Pipe()
+	l.conns <- server
+	return newPeer(t, client)
+}
+
+func TestSlowWorker(t *testing.T) {
+	s := NewServer(Options{Logger: quiet(), MaxQueue: 150})
+	ln := newPipeListener()
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	defer func() { <-served }()
+	defer s.Close()
+
+	slow, quick, gw := ln.dial(t), ln.dial(t), ln.dial(t)
+	slow.send(asWorker) // its first list is being written from now on: nobody reads
+	eventually(t, "the slow worker", func() bool { return s.Stats().Workers == 1 })
+	quick.send(asWorker)
+	quick.expect(emptyList)
+	for i := range 50 {
+		gw.send(asGateway(fmt.Sprintf("g:%02d", i)))
+		quick.expect(list(fmt.Sprintf(`["g:%02d"]`, i))) // nobody waits for the slow one
+	}
+	// 46 + 52 + 52 bytes reach the bound of 150; what came then is left out, and
+	// the list of the moment follows when the others are gone.
+	slow.expect(emptyList)
+	slow.expect(list(`["g:00"]`))
+	slow.expect(list(`["g:01"]`))
+	slow.expect(list(`["g:49"]`))
+	gw.send(asGateway("g:50"))
+	quick.expect(list(`["g:50"]`))
+	slow.expect(list(`["g:50"]`))
+}
+
+// Shutdown does not wait longer than it may for a worker that does not read,
+// and Close ends what Shutdown left.
+func TestShutdownTimeout(t *testing.T) {
+	s := NewServer(Options{Logger: quiet()})
+	ln := newPipeListener()
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	w := ln.dial(t)
+	w.send(asWorker)
+	eventually(t, "a worker", func() bool { return s.Stats().Workers == 1 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown = %v", err)
+	}
+	s.Close()
+	if err := <-served; !errors.Is(err, ErrServerClosed) {
+		t.Errorf("Serve = %v", err)
+	}
+	if _, err := w.nc.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("read after Close: %v", err)
+	}
+	if st := s.Stats(); st.Connections != 0 || st.Workers != 0 {
+		t.Errorf("left over: %+v", st)
+	}
+}
+
+// flakyListener fails once as a process out of files does.
+type flakyListener struct {
+	net.Listener
+	failed bool
+}
+
+type errNoFiles struct{ error }
+
+func (errNoFiles) Timeout() bool   { return false }
+func (errNoFiles) Temporary() bool { return true }
+
+func (l *flakyListener) Accept() (net.Conn, error) {
+	if !l.failed {
+		l.failed = true
+		return nil, &net.OpError{Op: "accept", Err: errNoFiles{errors.New("too many open files")}}
+	}
+	return l.Listener.Accept()
+}
+
+func TestAcceptErrors(t *testing.T) {
+	s := NewServer(Options{Logger: quiet()})
+	ln := &flakyListener{Listener: mustListen(t)}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	p := dialPeer(t, ln.Addr().String())
+	p.send(asWorker)
+	p.expect(emptyList)
+	s.Close()
+	<-served
+
+	broken := mustListen(t)
+	broken.Close()
+	if err := NewServer(Options{Logger: quiet()}).Serve(broken); err == nil || errors.Is(err, ErrServerClosed) {
+		t.Errorf("Serve on a closed listener: %v", err)
+	}
+}
+
+func TestRemoteIP(t *testing.T) {
+	for remote, want := range map[string]string{
+		"127.0.0.1:5": "127.0.0.1", "[::1]:5": "[::1]", "[::ffff:10.0.0.1]:5": "10.0.0.1", "pipe": "",
+	} {
+		if got := remoteIP(addrConn{remote: remote}); got != want {
+			t.Errorf("remoteIP(%s) = %q, want %q", remote, got, want)
+		}
+	}
+}
+
+type addrConn struct {
+	net.Conn
+	remote string
+}
+
+func (c addrConn) RemoteAddr() net.Addr { return textAddr(c.remote) }
+
+type textAddr string
+
+func (textAddr) Network() string  { return "tcp" }
+func (a textAddr) String() string { return string(a) }
