@@ -72,7 +72,7 @@ func wsHandshake(st *codecState, buf []byte, h codecHandler) (int, error) {
 		return len(buf), nil
 	}
 
-	extra := h.handshake(&handshakeRequest{head: head[:size-len(blank)], client: h})
+	extra := h.handshake(&handshakeRequest{head: string(head[:size-len(blank)]), client: h})
 	if h.closing() {
 		return len(buf), nil
 	}
@@ -128,13 +128,6 @@ func equalFoldASCII(a []byte, b string) bool {
 		}
 	}
 	return true
-}
-
-func lowerASCII(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
 }
 
 // appendHeaderLine appends "line\r\n" for the head of a 101. A line with a

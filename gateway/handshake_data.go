@@ -3,53 +3,59 @@ package gateway
 import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 
 // appendData appends the body of CMD_ON_WEBSOCKET_CONNECT: what PHP's
-// onWebsocketConnect hands to the worker, the serialized array of get, server
-// and cookie.
+// Gateway::onWebsocketConnect hands to the worker, the serialized array of get,
+// server and cookie.
 func (r *handshakeRequest) appendData(dst []byte) []byte {
 	headers := r.headers()
-	cookie, _ := headerNamed(headers, "cookie")
 	query := r.queryString()
+	cookie, _ := headers.value("cookie")
 
 	dst = phpserialize.AppendArrayStart(dst, 3)
 	dst = phpserialize.AppendString(dst, "get")
-	dst = appendArray(dst, phpserialize.ParseStr(query))
+	dst = appendVariables(dst, phpserialize.ParseStr(query))
 	dst = phpserialize.AppendString(dst, "server")
-	dst = appendArray(dst, r.server(query, headers))
+	dst = r.appendServer(dst, query, headers)
 	dst = phpserialize.AppendString(dst, "cookie")
-	dst = appendArray(dst, phpserialize.ParseCookie(cookie))
+	dst = appendVariables(dst, phpserialize.ParseCookie(cookie))
 	return phpserialize.AppendArrayEnd(dst)
 }
 
-// server returns PHP's $_SERVER of the request. Two headers whose names differ
-// only in "-" and "_" have one place, that of the first, and the last value.
-func (r *handshakeRequest) server(query string, headers []handshakeHeader) *phpserialize.Array {
-	const fixed = 9
-	server := phpserialize.NewArraySize(fixed + len(headers))
-	server.SetString("QUERY_STRING", query)
-	server.SetString("REQUEST_METHOD", r.method())
-	server.SetString("REQUEST_URI", r.uri())
-	server.SetString("SERVER_PROTOCOL", r.protocol())
-	server.SetString("SERVER_NAME", stringOrNull(headers, "host"))
-	server.SetString("CONTENT_TYPE", stringOrNull(headers, "content-type"))
-	server.SetString("REMOTE_ADDR", r.client.remoteIPText())
-	server.SetString("REMOTE_PORT", int64(r.client.remoteAddr().Port()))
-	server.SetString("SERVER_PORT", int64(r.client.localPort()))
-	for _, h := range headers {
-		server.SetString(serverName(h.name), h.value)
+// appendServer appends PHP's $_SERVER of the request.
+func (r *handshakeRequest) appendServer(dst []byte, query string, headers headerList) []byte {
+	const fixed = 9 // entries before the headers
+	vars := headers.serverVariables()
+	dst = phpserialize.AppendArrayStart(dst, fixed+len(vars.headers))
+	dst = appendPair(dst, "QUERY_STRING", query)
+	dst = appendPair(dst, "REQUEST_METHOD", r.method())
+	dst = appendPair(dst, "REQUEST_URI", r.uri())
+	dst = appendPair(dst, "SERVER_PROTOCOL", r.protocol())
+	dst = appendHeaderOrNull(dst, "SERVER_NAME", headers, "host")
+	dst = appendHeaderOrNull(dst, "CONTENT_TYPE", headers, "content-type")
+	dst = appendPair(dst, "REMOTE_ADDR", r.client.remoteIPText())
+	dst = phpserialize.AppendString(dst, "REMOTE_PORT")
+	dst = phpserialize.AppendInt(dst, int64(r.client.remoteAddr().Port()))
+	dst = phpserialize.AppendString(dst, "SERVER_PORT")
+	dst = phpserialize.AppendInt(dst, int64(r.client.localPort()))
+	for _, v := range vars.headers {
+		dst = appendPair(dst, v.name, v.value)
 	}
-	return server
+	return phpserialize.AppendArrayEnd(dst)
 }
 
-func stringOrNull(headers []handshakeHeader, name string) phpserialize.Value {
-	if value, ok := headerNamed(headers, name); ok {
-		return value
-	}
-	return nil
+func appendPair(dst []byte, key, value string) []byte {
+	return phpserialize.AppendString(phpserialize.AppendString(dst, key), value)
 }
 
-// appendArray appends an array of strings, integers, nulls and arrays of such,
-// all of which can be serialized.
-func appendArray(dst []byte, a *phpserialize.Array) []byte {
+func appendHeaderOrNull(dst []byte, key string, headers headerList, name string) []byte {
+	if value, ok := headers.value(name); ok {
+		return appendPair(dst, key, value)
+	}
+	return phpserialize.AppendNull(phpserialize.AppendString(dst, key))
+}
+
+// appendVariables appends an array of strings and of such arrays, which can
+// always be serialized.
+func appendVariables(dst []byte, a *phpserialize.Array) []byte {
 	serialized, err := phpserialize.Append(dst, a)
 	if err != nil {
 		panic("gateway: " + err.Error())

@@ -10,7 +10,7 @@ import (
 func dataOf(t testing.TB, head string) string {
 	t.Helper()
 	head = strings.TrimSuffix(head, "\r\n\r\n")
-	req := &handshakeRequest{head: []byte(head), client: &recorder{t: t}}
+	req := &handshakeRequest{head: head, client: &recorder{t: t}}
 	return string(req.appendData(nil))
 }
 
@@ -61,6 +61,16 @@ var oddHeads = []string{
 	"GET / HTTP/1.1\r\nCookie: \r\n\r\n",
 	"GET / HTTP/1.1\r\nCookie: \x00a\x00=\x00; \x0bb=1; a.b=2; a[]=3\r\n\r\n",
 	"GET / HTTP/1.1\r\n\r\r\n\n\r\n A: b\r\n\r\n",
+	"GET / HTTP/1.1\r\n" + repeatedHeaders(100) + "\r\n",
+}
+
+// repeatedHeaders are n lines in which every third name comes again.
+func repeatedHeaders(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("X-" + itoa(i-i%3) + ": " + itoa(i) + "\r\n")
+	}
+	return b.String()
 }
 
 func manyVariables(n int) string {

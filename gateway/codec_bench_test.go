@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// countingHandler is a client that does nothing but count.
+type countingHandler struct {
+	messages, replies int
+	request           []byte // body of ON_WEBSOCKET_CONNECT, reused
+	wantData          bool
+}
+
+func (h *countingHandler) handshake(req *handshakeRequest) []byte {
+	if h.wantData {
+		h.request = req.appendData(h.request[:0])
+	}
+	return nil
+}
+func (h *countingHandler) handshakeDone([]byte)       {}
+func (h *countingHandler) message([]byte)             { h.messages++ }
+func (h *countingHandler) reply([]byte)               { h.replies++ }
+func (h *countingHandler) closeWith([]byte)           {}
+func (h *countingHandler) closing() bool              { return false }
+func (h *countingHandler) remoteAddr() netip.AddrPort { return netip.AddrPort{} }
+func (h *countingHandler) localPort() uint16          { return 8282 }
+func (h *countingHandler) remoteIPText() string       { return "192.0.2.7" }
+
+// BenchmarkDecode decodes one message a time, the way it comes from an idle
+// client, and many in one read.
+func BenchmarkDecode(b *testing.B) {
+	body := strings.Repeat("x", 64)
+	for _, c := range []struct{ name, protocol, input string }{
+		{"websocket/64", "websocket", wsFrame(0x81, body)},
+		{"websocket/64 x 100", "websocket", strings.Repeat(wsFrame(0x81, body), 100)},
+		{"websocket/64KiB", "websocket", wsFrame(0x82, strings.Repeat("x", 64<<10))},
+		{"websocket/fragments", "websocket", wsFrame(0x01, body) + wsFrame(0x80, body)},
+		{"websocket/ping", "websocket", wsFrame(0x89, "ping")},
+		{"text/64", "text", body + "\n"},
+		{"frame/64", "frame", "\x00\x00\x00\x44" + body},
+		{"tcp/64", "tcp", body},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			codec := testCodec(b, c.protocol)
+			buf := []byte(c.input)
+			st := codecState{handshaken: true}
+			h := &countingHandler{}
+			b.SetBytes(int64(len(buf)))
+			b.ReportAllocs()
+			for b.Loop() {
+				// The first byte of a pong written over its ping.
+				copy(buf, c.input[:min(len(c.input), 16)])
+				if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkAppendMessage(b *testing.B) {
+	for _, size := range []int{64, 128, 4096} {
+		b.Run("websocket/"+itoa(size), func(b *testing.B) {
+			codec := testCodec(b, "websocket")
+			body := bytes.Repeat([]byte("x"), size)
+			dst := make([]byte, 0, size+10)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				dst = codec.appendMessage(dst[:0], body)
+			}
+		})
+	}
+}
+
+// browserRequest is what a browser sends.
+const browserRequest = "GET /ws?token=4f3c2b1a&room=lobby HTTP/1.1\r\n" +
+	"Host: chat.example.com:8282\r\n" +
+	"Connection: Upgrade\r\n" +
+	"Pragma: no-cache\r\n" +
+	"Cache-Control: no-cache\r\n" +
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36\r\n" +
+	"Upgrade: websocket\r\n" +
+	"Origin: https://chat.example.com\r\n" +
+	"Sec-WebSocket-Version: 13\r\n" +
+	"Accept-Encoding: gzip, deflate, br, zstd\r\n" +
+	"Accept-Language: en-GB,en;q=0.9\r\n" +
+	"Cookie: sid=0123456789abcdef; theme=dark\r\n" +
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+	"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+
+func BenchmarkHandshake(b *testing.B) {
+	for _, data := range []bool{false, true} {
+		name := "answer"
+		if data {
+			name = "answer and event"
+		}
+		b.Run(name, func(b *testing.B) {
+			codec := testCodec(b, "websocket")
+			buf := []byte(browserRequest)
+			h := &countingHandler{wantData: data}
+			b.ReportAllocs()
+			for b.Loop() {
+				var st codecState
+				if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
+
+// TestDecodeAllocations: whole messages and pings cost no allocation, nor does
+// encoding into a buffer that is large enough.
+func TestDecodeAllocations(t *testing.T) {
+	for protocol, input := range map[string]string{
+		"websocket": wsFrame(0x81, "hello") + wsFrame(0x82, strings.Repeat("x", 300)) + wsFrame(0x8a, ""),
+		"text":      "hello\r\nworld\n",
+		"frame":     "\x00\x00\x00\x09hello\x00\x00\x00\x04",
+		"tcp":       "hello",
+	} {
+		codec := testCodec(t, protocol)
+		st := codecState{handshaken: true}
+		h := &countingHandler{}
+		buf := make([]byte, len(input))
+		dst := make([]byte, 0, 100)
+		allocs := testing.AllocsPerRun(100, func() {
+			copy(buf, input)
+			if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+				t.Fatal(n, err)
+			}
+			dst = codec.appendMessage(dst[:0], buf[:5])
+		})
+		if allocs > 0 || h.messages == 0 {
+			t.Errorf("%s: %v allocations, %d messages, want no allocation", protocol, allocs, h.messages)
+		}
+	}
+	var st = codecState{handshaken: true}
+	h := &countingHandler{}
+	buf := make([]byte, 16)
+	ping := wsFrame(0x89, "ping")
+	if n := testing.AllocsPerRun(100, func() {
+		copy(buf, ping)
+		_, _ = websocketCodec{wsOpText}.decode(&st, buf[:len(ping)], h)
+	}); n > 0 || h.replies == 0 {
+		t.Errorf("%v allocations for a ping, want 0", n)
+	}
+}
