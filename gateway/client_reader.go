@@ -34,7 +34,6 @@ func (r *clientReader) received(c *client, p []byte) {
 		}
 		return
 	}
-	c.need = 0
 	n, err := r.gw.codec.decode(&c.codecState, p, r)
 	switch {
 	case err != nil:
@@ -86,7 +85,7 @@ func phpIP(a netip.Addr) string {
 	if a.Is4() || a.Is4In6() {
 		return a.Unmap().String()
 	}
-	return "[" + a.String() + "]"
+	return "[" + a.WithZone("").String() + "]"
 }
 
 // noWorkerGrace is how long after the start it is normal that no worker has

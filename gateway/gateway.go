@@ -107,7 +107,7 @@ func New(opts Options) (*Gateway, error) {
 		noMore:  make(chan struct{}),
 	}
 	if opts.Protocol != nil {
-		g.codec = newCustomCodec(opts.Protocol)
+		g.codec = newCustomCodec(opts.Protocol, g.log)
 	}
 	if opts.Listen != "" {
 		a, err := parseListen(opts)
