@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -60,8 +59,8 @@ type Options struct {
 	// is LanIP, or 0.0.0.0 when LanIP is a public address.
 	InnerListen string
 
-	// RegisterAddress are the Registers to announce the gateway at. Default
-	// "127.0.0.1:1236".
+	// RegisterAddress are the Registers to announce the gateway at, host:port.
+	// nil is "127.0.0.1:1236"; an empty list is none.
 	RegisterAddress []string
 
 	// SecretKey must be shared by all parts of the cluster. Default none.
@@ -142,7 +141,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	if _, err := netip.ParseAddr(o.InnerListen); err != nil {
 		return fail("InnerListen", o.InnerListen, "not an IP address")
 	}
-	if len(o.RegisterAddress) == 0 {
+	if o.RegisterAddress == nil {
 		o.RegisterAddress = []string{DefaultRegisterAddress}
 	}
 	if o.PingInterval < 0 {
@@ -181,10 +180,6 @@ func isPublic(a netip.Addr) bool {
 	return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && b[0] != 0 && b[0] < 240
 }
 
-// pingsRegister reports whether a register address is one that PHP keeps alive
-// with pings: any that does not start with 127.0.0.1.
-func pingsRegister(address string) bool { return !strings.HasPrefix(address, "127.0.0.1") }
-
-// keepAliveInterval is the time between pings to workers and Registers (PHP:
+// keepAliveInterval is the time between pings to workers on other hosts (PHP:
 // Gateway::PERSISTENCE_CONNECTION_PING_INTERVAL).
 const keepAliveInterval = 25 * time.Second

@@ -14,7 +14,7 @@ import (
 
 func TestSmoke(t *testing.T) {
 	for _, portable := range []bool{false, true} {
-		g, err := New(Options{Listen: "websocket://127.0.0.1:0", portable: portable})
+		g, err := New(Options{Listen: "websocket://127.0.0.1:0", RegisterAddress: []string{}, portable: portable})
 		if err != nil {
 			t.Fatal(err)
 		}
