@@ -58,7 +58,8 @@ type Options struct {
 	GroupSize, Groups int
 	// Window is how many handshakes may be under way at once; 100 when 0.
 	Window int
-	// Settle bounds the wait for memory to come to rest; 10 s when 0.
+	// Settle is the wait before memory is read; 10 s when 0. Between phases it
+	// is cut to 300 ms.
 	Settle time.Duration
 	// Stall is how long nothing may arrive before a phase gives up on what is
 	// missing; 5 s when 0.

@@ -229,6 +229,9 @@ func (b *bench) rest(d time.Duration) error {
 	return err
 }
 
+// quiet lets the server finish what a phase left behind.
+func (b *bench) quiet() error { return b.rest(min(300*time.Millisecond, b.plan.Settle)) }
+
 // barrier returns when all gateways have executed what was sent on the control
 // connections: it asks each something and waits for the answers.
 func (b *bench) barrier() error {
@@ -326,7 +329,7 @@ func (b *bench) connectAll(learn bool) error {
 			return err
 		}
 	}
-	return b.rest(300 * time.Millisecond)
+	return b.quiet()
 }
 
 // connectionIDs asks for all connection ids, per gateway.

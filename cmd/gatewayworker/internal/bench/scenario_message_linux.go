@@ -64,7 +64,7 @@ func (b *bench) upward(unit string, prepare func(*stream)) error {
 	if err := m.end(s); err != nil {
 		return err
 	}
-	if err := b.rest(100 * time.Millisecond); err != nil {
+	if err := b.quiet(); err != nil {
 		return err
 	}
 

@@ -150,7 +150,7 @@ func (b *bench) toMany(compose func(dst [][]byte, s *stream, due int64)) error {
 	if err := m.end(s); err != nil {
 		return err
 	}
-	if err := b.rest(300 * time.Millisecond); err != nil {
+	if err := b.quiet(); err != nil {
 		return err
 	}
 

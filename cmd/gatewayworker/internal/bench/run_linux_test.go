@@ -1,0 +1,176 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// small keeps a scenario short: a few clients, phases of a tenth of a second.
+func small(f *fakeGateway, scenario string) Options {
+	return Options{
+		Scenario: scenario, Addresses: []string{f.clientAddr}, InnerAddresses: []string{f.inner},
+		Clients: 20, Messages: 10, Groups: 6, GroupSize: 5, Window: 7, Rate: 2000,
+		Duration: 100 * time.Millisecond, Interval: 20 * time.Millisecond,
+		Settle: time.Millisecond, Stall: 10 * time.Second,
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	// What each phase must count; 0 where it depends on the machine's speed.
+	counts := map[string][]int64{
+		"idle":      {20, 60, 20},
+		"storm":     {20},
+		"echo":      {0, 200},
+		"broadcast": {200, 100},
+		"group":     {20, 200, 100, 30, 60},
+		"one":       {10, 200},
+		"uplink":    {0, 200},
+		"mixed":     {16, 0, 0, 0, 0, 0},
+		"churn":     {20, 220, 20},
+	}
+	for scenario, want := range counts {
+		for _, text := range []bool{false, true} {
+			for _, worker := range []WorkerMode{WorkerSelf, WorkerNone} {
+				if scenario == "uplink" && worker == WorkerNone {
+					continue // refused, see TestOptions
+				}
+				name := scenario + map[bool]string{false: "/websocket/", true: "/text/"}[text] + string(worker)
+				t.Run(name, func(t *testing.T) {
+					f := startFake(t, &fakeGateway{text: text, echo: true})
+					o := small(f, scenario)
+					o.Worker, o.GatewayPIDs = worker, []int{os.Getppid()}
+					if scenario == "idle" && worker == WorkerNone {
+						want = []int64{0, 60, 20} // nobody to count the messages
+					}
+					r, err := Run(t.Context(), o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !r.Complete() {
+						t.Errorf("not complete: %+v", r.Phases)
+					}
+					if len(r.Phases) != len(want) {
+						t.Fatalf("%d phases, want %d: %+v", len(r.Phases), len(want), r.Phases)
+					}
+					for i, p := range r.Phases {
+						// A rate keeps to whole intervals, so one more or less is fine there.
+						if w := want[i]; w != 0 && p.Received != w || p.Received != p.Expected {
+							t.Errorf("%s: %d of %d, want %d", p.Name, p.Received, p.Expected, w)
+						}
+						if p.OpenLoop && p.Lag == nil && len(p.CPU) > 0 {
+							t.Errorf("%s: an open loop that does not say how late it was", p.Name)
+						}
+					}
+					if scenario == "mixed" && r.Phases[2].Received == 0 {
+						t.Errorf("no echo in %+v", r.Phases[2])
+					}
+					if _, err := json.Marshal(r); err != nil {
+						t.Error(err)
+					}
+					f.mu.Lock()
+					defer f.mu.Unlock()
+					if wantWorker := map[WorkerMode]int{WorkerSelf: 1, WorkerNone: 0}[worker]; f.workerConnected != wantWorker || f.gatewayConnected != 1 {
+						t.Errorf("%d workers, %d gateway clients connected", f.workerConnected, f.gatewayConnected)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestFaultsAreFound(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		fault         func(n int) int
+		lost, surplus int64
+	}{
+		{"one lost", func(n int) int { return map[bool]int{true: 0, false: 1}[n == 57] }, 1, 0},
+		{"one twice", func(n int) int { return map[bool]int{true: 2, false: 1}[n == 57] }, 0, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := startFake(t, &fakeGateway{fault: c.fault})
+			o := small(f, "broadcast")
+			if c.lost > 0 {
+				o.Stall = 50 * time.Millisecond
+			}
+			r, err := Run(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := r.Phases[0]
+			// A surplus message may make the phase end before the last ones came.
+			if r.Complete() || c.lost > 0 && p.Lost != c.lost || p.Surplus != c.surplus {
+				t.Errorf("lost %d, surplus %d, complete %v; want lost %d, surplus %d", p.Lost, p.Surplus, r.Complete(), c.lost, c.surplus)
+			}
+			if c.lost > 0 && p.Duration >= o.Stall {
+				t.Errorf("the wait for the lost message counts: %s", p.Duration)
+			}
+		})
+	}
+}
+
+func TestServerThatRefuses(t *testing.T) {
+	f := startFake(t, &fakeGateway{refuse: true})
+	_, err := Run(t.Context(), small(f, "echo"))
+	if err == nil || !strings.Contains(err.Error(), "no connection came about") {
+		t.Errorf("got %v", err)
+	}
+	f.innerL.Close()
+	_, err = Run(t.Context(), small(f, "echo"))
+	if err == nil || !strings.Contains(err.Error(), "the inner connection to "+f.inner) {
+		t.Errorf("no inner port: %v", err)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	f := startFake(t, &fakeGateway{})
+	o := small(f, "echo")
+	o.Duration = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Progress = func(p Progress) {
+		if strings.HasPrefix(p.Phase, "closed loop") {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFloor(t *testing.T) {
+	r, err := Run(t.Context(), Options{Scenario: "floor", Clients: 10, Messages: 20, Duration: 20 * time.Millisecond, Interval: 4 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Phases) != 3 || !r.Complete() || r.Phases[0].Received != 200 || r.Phases[1].Received != 50 || r.Phases[2].Received != 200 {
+		t.Fatalf("%+v", r.Phases)
+	}
+	for _, p := range r.Phases {
+		if u := p.CPU[len(p.CPU)-1]; u.Role != "sender" || u.Total <= 0 {
+			t.Errorf("%s: no CPU of the sender in %+v", p.Name, p.CPU)
+		}
+	}
+}
+
+func TestProcessClock(t *testing.T) {
+	before, ok := processClock(os.Getpid())
+	if !ok {
+		t.Fatal("this process has no clock")
+	}
+	x := 0.0
+	for after := before; after == before; after, _ = processClock(os.Getpid()) {
+		x++
+	}
+	if _, ok := processClock(p0); ok {
+		t.Error("a process that cannot be has a clock")
+	}
+}
