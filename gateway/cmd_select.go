@@ -59,7 +59,7 @@ func (x *executor) selectClients(ic *innerConn, m *gatewayprotocol.Message) erro
 			x.out = c.appendFieldLocked(x.out, f.kind)
 		}
 		x.out = phpserialize.AppendArrayEnd(x.out)
-		if len(x.out) > maxReplyLen {
+		if len(x.out) > x.maxReply {
 			break
 		}
 	}

@@ -76,7 +76,7 @@ func (x *executor) getClientSessionsByGroup(ic *innerConn, m *gatewayprotocol.Me
 func (x *executor) appendSessionsLocked(clients *slots[client]) {
 	x.out = phpserialize.AppendArrayStart(x.out[:0], clients.len())
 	for _, c := range clients.items {
-		if c != nil && len(x.out) <= maxReplyLen {
+		if c != nil && len(x.out) <= x.maxReply {
 			x.out = phpserialize.AppendIntKey(x.out, int64(c.id))
 			x.out = phpserialize.AppendBytes(x.out, c.session)
 		}
@@ -107,8 +107,8 @@ func (x *executor) isOnline(ic *innerConn, m *gatewayprotocol.Message) error {
 
 // reply answers with x.out.
 func (x *executor) reply(ic *innerConn) error {
-	if len(x.out) > maxReplyLen {
-		return errReplyTooLong
+	if len(x.out) > x.maxReply {
+		return &replyTooLongError{Limit: x.maxReply}
 	}
 	x.sink.reply(ic, x.out)
 	return nil

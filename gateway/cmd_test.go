@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,7 +96,7 @@ func newFakeGateway(t testing.TB, scheme, secretKey string) *fakeGateway {
 		t.Fatalf("no codec for %q", scheme)
 	}
 	g := &fakeGateway{fakeSink: fakeSink{t: t, hub: newHub(), codec: codec, got: map[uint32][]byte{}}}
-	g.x = &executor{hub: g.hub, sink: &g.fakeSink, secretKey: secretKey, websocket: scheme == "websocket"}
+	g.x = newExecutor(g.hub, &g.fakeSink, secretKey, scheme == "websocket")
 	g.ic = &innerConn{
 		authorized: secretKey == "",
 		remote:     netip.MustParseAddrPort("127.0.0.1:40000"),
@@ -186,6 +188,75 @@ func (c *conversation) scheme() string {
 		return "websocket"
 	}
 	return "text"
+}
+
+// TestRepeatedRecipients has one client named very often: it gets the message
+// as often, from a bounded memory.
+func TestRepeatedRecipients(t *testing.T) {
+	h := newHub()
+	sink := &nullSink{hub: h}
+	x := newExecutor(h, sink, "", false)
+	for range 100 {
+		c := &client{}
+		h.addLocked(c)
+		h.bindUIDLocked(c, []byte("5"))
+		h.joinGroupLocked(c, []byte("5"))
+	}
+	fives := "[5" + strings.Repeat(",5", 9_999) + "]"
+	for _, tt := range []struct {
+		cmd  gatewayprotocol.Command
+		ext  string
+		want int
+	}{
+		{gatewayprotocol.CmdSendToUID, fives, 1_000_000},
+		{gatewayprotocol.CmdSendToGroup, `{"group":` + fives + `,"exclude":null}`, 1_000_000},
+		{gatewayprotocol.CmdSendToAll, `{"connections":` + fives + `}`, 10_000},
+	} {
+		sink.delivered = 0
+		s := sends(tt.cmd, 0, tt.ext, "x", scalar)
+		x.execute(&innerConn{authorized: true}, &s.m)
+		if sink.delivered != tt.want {
+			t.Errorf("%v: %d deliveries, want %d", tt.cmd, sink.delivered, tt.want)
+		}
+		if limit := 2 * (recipientsBatch + 100); cap(x.recipients) > limit {
+			t.Errorf("%v: memory for %d recipients, want at most %d", tt.cmd, cap(x.recipients), limit)
+		}
+		for _, c := range x.recipients[:cap(x.recipients)] {
+			if c != nil {
+				t.Fatalf("%v: a client is kept from the collector", tt.cmd)
+			}
+		}
+	}
+}
+
+// TestLongReplies asks for more than a reply may hold.
+func TestLongReplies(t *testing.T) {
+	g := newFakeGateway(t, "text", "")
+	g.x.maxReply = 1000
+	for range 40 {
+		g.connect().session = make([]byte, 100)
+	}
+	fields := `{"fields":["` + strings.Repeat("x", 1000) + `"]}`
+	for _, s := range []step{
+		does(gatewayprotocol.CmdGetAllClientSessions, 0, ""),
+		does(gatewayprotocol.CmdSelect, 0, `{"fields":["session"]}`),
+		does(gatewayprotocol.CmdSelect, 0, fields),
+	} {
+		g.replies, g.refused = nil, nil
+		g.execute(&s.m)
+		var tooLong *replyTooLongError
+		if len(g.replies) != 0 || len(g.refused) != 1 || !errors.As(g.refused[0], &tooLong) || tooLong.Limit != 1000 {
+			t.Errorf("%v: %d replies, refused %v, want a *replyTooLongError", s.m.Cmd, len(g.replies), g.refused)
+		}
+		if cap(g.x.out) > 4000 {
+			t.Errorf("%v: %d bytes were taken for a reply of at most 1000", s.m.Cmd, cap(g.x.out))
+		}
+	}
+	g.replies = nil
+	one := does(gatewayprotocol.CmdGetClientCountByGroup, 0, "")
+	if g.execute(&one.m); len(g.replies) != 1 {
+		t.Error("a short reply is not sent after long ones were refused")
+	}
 }
 
 // conversation is what an inner connection says to a gateway and what comes of

@@ -38,6 +38,7 @@ type executor struct {
 
 	secretKey string // "" is a key like any other
 	websocket bool   // clients speak websocket: arrays go out as JSON
+	maxReply  int    // longer replies are refused with a *replyTooLongError
 
 	// Memory that is used again.
 	recipients []*client
@@ -53,10 +54,12 @@ const (
 	// far are served before more are looked for. It bounds the memory that a
 	// list with repeated names can take.
 	recipientsBatch = 1 << 14
-	// keepBytes and keepRecipients bound the memory kept for the next command.
-	keepBytes      = 1 << 20
+	// keepBytes, keepRecipients and keepExt (what was read from so much
+	// ext_data) bound the memory kept for the next command.
+	keepBytes      = 4 << 20
+	keepExt        = 1 << 18
 	keepRecipients = 1 << 17
-	// maxReplyLen is the length from which on a reply is not sent.
+	// maxReplyLen is the default of executor.maxReply.
 	maxReplyLen = 1 << 28
 )
 
@@ -64,8 +67,20 @@ var (
 	errUnauthorized   = errors.New("gateway: no secret key was given yet")
 	errSecretKey      = errors.New("gateway: the secret key does not match")
 	errUnknownCommand = errors.New("gateway: a gateway does not know this command")
-	errReplyTooLong   = fmt.Errorf("gateway: the reply would be over %d bytes", maxReplyLen)
 )
+
+// replyTooLongError reports a query whose answer would be too long.
+type replyTooLongError struct{ Limit int }
+
+func (e *replyTooLongError) Error() string {
+	return fmt.Sprintf("gateway: the reply would be longer than %d bytes", e.Limit)
+}
+
+// newExecutor returns an executor for a gateway with a secret key, which may be
+// "". websocket says whether its clients speak websocket.
+func newExecutor(h *hub, s sink, secretKey string, websocket bool) *executor {
+	return &executor{hub: h, sink: s, secretKey: secretKey, websocket: websocket, maxReply: maxReplyLen}
+}
 
 // execute runs one frame of ic.
 func (x *executor) execute(ic *innerConn, m *gatewayprotocol.Message) {
@@ -77,6 +92,12 @@ func (x *executor) execute(ic *innerConn, m *gatewayprotocol.Message) {
 	if err := x.run(ic, m); err != nil {
 		x.sink.refuse(ic, m, err)
 	}
+	x.shrink(len(m.ExtData))
+}
+
+// shrink gives memory back after an unusually large command, whose ext_data had
+// a length.
+func (x *executor) shrink(ext int) {
 	if cap(x.out) > keepBytes {
 		x.out = nil
 	}
@@ -85,6 +106,11 @@ func (x *executor) execute(ic *innerConn, m *gatewayprotocol.Message) {
 	}
 	if cap(x.recipients) > keepRecipients {
 		x.recipients = nil
+	}
+	if ext > keepExt {
+		x.toAll = gatewayprotocol.SendToAll{}
+		x.toGroup = gatewayprotocol.SendToGroup{}
+		x.names = nil
 	}
 }
 

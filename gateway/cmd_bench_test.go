@@ -1,0 +1,191 @@
+package gateway
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"testing"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// benchGateway is an executor with clients that all are in group "all", that
+// have a uid each and a small session.
+func benchGateway(clients int) (*executor, *innerConn) {
+	h := newHub()
+	x := newExecutor(h, &nullSink{hub: h}, "", true)
+	ic := &innerConn{authorized: true}
+	for i := range clients {
+		c := &client{}
+		h.addLocked(c)
+		h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i+1), 10))
+		h.joinGroupLocked(c, []byte("all"))
+		h.setSessionLocked(c, []byte(sessName))
+	}
+	return x, ic
+}
+
+func BenchmarkCommands(b *testing.B) {
+	const clients = 10_000
+	for _, bm := range []struct {
+		name string
+		per  int // clients concerned by one op
+		next func(i int) gp.Message
+	}{
+		{"send to one", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSendToOne, ConnectionID: uint32(i%clients) + 1}
+		}},
+		{"send to all", clients, func(int) gp.Message { return gp.Message{Cmd: gp.CmdSendToAll} }},
+		{"send to all but one", clients - 1, func(int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSendToAll, ExtData: []byte(`{"exclude":{"5":5}}`)}
+		}},
+		{"send to group", clients, func(int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSendToGroup, ExtData: []byte(`{"group":["all"],"exclude":null}`)}
+		}},
+		{"send to uid", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSendToUID, ExtData: fmt.Appendf(nil, `["%d"]`, i%clients+1)}
+		}},
+		{"is online", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdIsOnline, ConnectionID: uint32(i%clients) + 1}
+		}},
+		{"bind uid", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdBindUID, ConnectionID: uint32(i%clients) + 1, ExtData: strconv.AppendInt(nil, int64(i%100+1), 10)}
+		}},
+		{"join group", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdJoinGroup, ConnectionID: uint32(i%clients) + 1, ExtData: []byte("other")}
+		}},
+		{"join and leave group", 1, func(i int) gp.Message {
+			cmd := gp.CmdJoinGroup
+			if i%2 == 1 {
+				cmd = gp.CmdLeaveGroup
+			}
+			return gp.Message{Cmd: cmd, ConnectionID: uint32(i/2%clients) + 1, ExtData: []byte("room" + strconv.Itoa(i/2%10))}
+		}},
+		{"leave and join big group", 1, func(i int) gp.Message {
+			cmd := gp.CmdLeaveGroup
+			if i%2 == 1 {
+				cmd = gp.CmdJoinGroup
+			}
+			return gp.Message{Cmd: cmd, ConnectionID: uint32(i/2%clients) + 1, ExtData: []byte("all")}
+		}},
+		{"update session", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdUpdateSession, ConnectionID: uint32(i%clients) + 1, ExtData: []byte(sessAge)}
+		}},
+		{"get session", 1, func(i int) gp.Message {
+			return gp.Message{Cmd: gp.CmdGetSessionByClientID, ConnectionID: uint32(i%clients) + 1}
+		}},
+		{"count by group", 1, func(int) gp.Message {
+			return gp.Message{Cmd: gp.CmdGetClientCountByGroup, ExtData: []byte("all")}
+		}},
+		{"all sessions", clients, func(int) gp.Message { return gp.Message{Cmd: gp.CmdGetAllClientSessions} }},
+		{"select uids of a group", clients, func(int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSelect, ExtData: []byte(`{"fields":["uid"],"where":{"groups":["all"]}}`)}
+		}},
+		{"select everything of all", clients, func(int) gp.Message {
+			return gp.Message{Cmd: gp.CmdSelect, ExtData: []byte(`{"fields":["session","uid","groups"],"where":[]}`)}
+		}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			x, ic := benchGateway(clients)
+			var frames []gp.Message
+			for i := range 20_000 {
+				frames = append(frames, bm.next(i))
+				frames[i].Body, frames[i].Flag = []byte("x"), scalar
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				x.execute(ic, &frames[i%len(frames)])
+			}
+			if bm.per > 1 {
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(bm.per), "ns/client")
+			}
+			if s := x.sink.(*nullSink); s.refused > 0 {
+				b.Fatalf("%d frames were refused", s.refused)
+			}
+		})
+	}
+}
+
+func BenchmarkConnectAndDisconnect(b *testing.B) {
+	const clients, groups = 10_000, 10
+	h := newHub()
+	var names [groups][]byte
+	for i := range names {
+		names[i] = []byte("group" + strconv.Itoa(i))
+	}
+	ring := make([]client, clients)
+	connect := func(c *client) {
+		*c = client{}
+		h.addLocked(c)
+		h.bindUIDLocked(c, []byte("uid"))
+		for _, name := range names {
+			h.joinGroupLocked(c, name)
+		}
+	}
+	for i := range ring {
+		connect(&ring[i])
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		c := &ring[i*7919%clients]
+		h.removeLocked(c)
+		connect(c)
+	}
+}
+
+// BenchmarkMemory reports the bytes that the hub takes per client beyond the
+// hubFields in the client itself.
+func BenchmarkMemory(b *testing.B) {
+	for _, bm := range []struct {
+		name    string
+		prepare func(h *hub, c *client, i int)
+	}{
+		{"connected", func(*hub, *client, int) {}},
+		{"with uid", func(h *hub, c *client, i int) { h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i), 10)) }},
+		{"with uid, group and session", func(h *hub, c *client, i int) {
+			h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i), 10))
+			h.joinGroupLocked(c, strconv.AppendInt(nil, int64(i%100), 10))
+			h.setSessionLocked(c, []byte(sessName))
+		}},
+		{"in 10 of 100 groups", func(h *hub, c *client, i int) {
+			for g := range 10 {
+				h.joinGroupLocked(c, strconv.AppendInt(nil, int64((i+g)%100), 10))
+			}
+		}},
+		{"in 1000 groups", func(h *hub, c *client, i int) {
+			for g := range 1000 {
+				h.joinGroupLocked(c, strconv.AppendInt(nil, int64(g), 10))
+			}
+		}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			n := 20_000
+			if bm.name == "in 1000 groups" {
+				n = 500
+			}
+			for range b.N {
+				ring := make([]client, n)
+				before := heapInUse()
+				h := newHub()
+				for i := range ring {
+					h.addLocked(&ring[i])
+					bm.prepare(h, &ring[i], i+1)
+				}
+				used := heapInUse() - before
+				b.ReportMetric(float64(used)/float64(n), "B/client")
+				runtime.KeepAlive(h)
+				runtime.KeepAlive(ring)
+			}
+		})
+	}
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
