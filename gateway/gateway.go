@@ -200,7 +200,7 @@ func (g *Gateway) ClientCount() int {
 
 // newExecutor returns what executes the commands of inner connections on g.
 func (g *Gateway) newExecutor(s sink) *executor {
-	return &executor{hub: g.hub, sink: s, secretKey: g.opts.SecretKey, websocket: g.handshakes}
+	return newExecutor(g.hub, s, g.opts.SecretKey, g.handshakes)
 }
 
 // pollers is the number of goroutines that share the plain clients.
