@@ -3,6 +3,7 @@ package phpserialize
 import (
 	"hash/maphash"
 	"iter"
+	"math"
 )
 
 // Array is a PHP array: elements under int and string keys, in the order in
@@ -19,9 +20,9 @@ type Array struct {
 	vals    []Value
 	keys    []Key   // nil while packed: the key of each element is its position
 	index   []int32 // open addressing by hash: 1 + position, 0 is free; nil while short or packed
-	next    int64   // largest int key so far + 1; 0 or less is as good as none
+	last    int64   // largest int key so far
 	deleted int32   // elements whose key is deletedKey
-	full    bool    // the largest int64 was a key
+	hasLast bool    // there was an int key
 }
 
 // deletedKey stands for a key that was deleted. No Key has a number beside a string.
@@ -51,7 +52,7 @@ func NewArraySize(n int) *Array {
 
 // ListOf returns an array of vals under the keys 0, 1, 2 and so on.
 func ListOf(vals ...Value) *Array {
-	return &Array{vals: append([]Value(nil), vals...), next: int64(len(vals))}
+	return &Array{vals: append([]Value(nil), vals...), last: int64(len(vals)) - 1, hasLast: len(vals) > 0}
 }
 
 // Len returns the number of elements.
@@ -80,13 +81,17 @@ func (a *Array) Set(k Key, v Value) { a.vals[a.place(k)] = v }
 func (a *Array) SetString(s string, v Value) { a.Set(StringKey(s), v) }
 
 // Append adds v under the next free index, as $a[] = v: one more than the
-// largest int key there ever was, at least 0. It reports false, having done
-// nothing, when that was the largest int64.
+// largest int key there ever was, 0 if there was none. It reports false, having
+// done nothing, when that was the largest int64.
 func (a *Array) Append(v Value) bool {
-	if a.full {
-		return false
+	var n int64
+	if a.hasLast {
+		if a.last == math.MaxInt64 {
+			return false
+		}
+		n = a.last + 1
 	}
-	a.add(IntKey(max(a.next, 0)), v)
+	a.add(IntKey(n), v)
 	return true
 }
 
@@ -168,7 +173,7 @@ func (a *Array) Clone() *Array {
 	if a == nil {
 		return c
 	}
-	c.next, c.full = a.next, a.full
+	c.last, c.hasLast = a.last, a.hasLast
 	if a.keys == nil {
 		c.vals = append(c.vals, a.vals...)
 		return c

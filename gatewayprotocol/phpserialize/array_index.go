@@ -1,9 +1,6 @@
 package phpserialize
 
-import (
-	"hash/maphash"
-	"math"
-)
+import "hash/maphash"
 
 // keyAt returns the key at position i, deletedKey if there is none any more.
 func (a *Array) keyAt(i int) Key {
@@ -54,12 +51,8 @@ func (a *Array) place(k Key) int {
 
 // add appends an element under a key that is not there.
 func (a *Array) add(k Key, v Value) {
-	if k.IsInt() && k.n >= a.next {
-		if k.n == math.MaxInt64 {
-			a.full = true
-		} else {
-			a.next = k.n + 1
-		}
+	if k.IsInt() && (!a.hasLast || k.n > a.last) {
+		a.last, a.hasLast = k.n, true
 	}
 	if a.keys == nil && k != IntKey(int64(len(a.vals))) {
 		a.unpack()

@@ -18,6 +18,7 @@ func ArrayReplaceRecursive(base *Array, repl ...*Array) *Array {
 	m := merger{budget: DefaultMaxElements}
 	out := base.Clone()
 	for _, r := range repl {
+		m.root, m.refs = r, nil
 		if !m.merge(out, r) {
 			return nil
 		}
@@ -28,6 +29,24 @@ func ArrayReplaceRecursive(base *Array, repl ...*Array) *Array {
 type merger struct {
 	open   []*Array // repl arrays being merged, outermost first
 	budget int
+	root   *Array      // the repl that is being merged
+	refs   *refCounter // of root, nil until asked
+}
+
+// held returns what goes into the result for an element of repl: a reference
+// that nothing else in repl holds is an ordinary value.
+func (m *merger) held(v Value) Value {
+	ref, ok := v.(*Reference)
+	if !ok {
+		return v
+	}
+	if m.refs == nil {
+		m.refs = newRefCounter(m.root)
+	}
+	if m.refs.holders[ref] > 1 {
+		return v
+	}
+	return Deref(v)
 }
 
 func (m *merger) merge(dst, src *Array) bool {
@@ -45,7 +64,7 @@ func (m *merger) merge(dst, src *Array) bool {
 		into, ok := Deref(dst.vals[at]).(*Array)
 		from, isArray := Deref(v).(*Array)
 		if !ok || !isArray {
-			dst.vals[at] = v
+			dst.vals[at] = m.held(v)
 			continue
 		}
 		if m.budget -= into.Len(); m.budget < 0 {
