@@ -48,6 +48,10 @@ func (d *decoder) unexpected() error {
 	switch c := d.data[d.pos]; {
 	case c < 0x20:
 		return d.fail(ErrControlChar)
+	case c == '"': // PHP reads the string before it finds that there may be none
+		if _, err := d.string(); err != nil {
+			return err
+		}
 	case c >= 0x80:
 		if r, n := utf8.DecodeRune(d.data[d.pos:]); r == utf8.RuneError && n == 1 {
 			return d.fail(ErrUTF8)
@@ -116,22 +120,20 @@ func (d *decoder) array() (phpserialize.Value, error) {
 		return nil, err
 	}
 	a := phpserialize.NewArray()
-	for d.peek() != ']' || a.Len() > 0 {
-		v, err := d.value()
-		if err != nil {
-			return nil, err
+	if c := d.peek(); c != ']' && c != '}' {
+		for {
+			v, err := d.value()
+			if err != nil {
+				return nil, err
+			}
+			a.Append(v)
+			if d.peek() != ',' {
+				break
+			}
+			d.pos++
 		}
-		a.Append(v)
-		if c := d.peek(); c == ']' {
-			break
-		} else if c != ',' {
-			return nil, d.unexpected()
-		}
-		d.pos++
 	}
-	d.pos++
-	d.depth--
-	return a, nil
+	return a, d.leave(']')
 }
 
 func (d *decoder) object() (phpserialize.Value, error) {
@@ -139,33 +141,51 @@ func (d *decoder) object() (phpserialize.Value, error) {
 		return nil, err
 	}
 	a := phpserialize.NewArray()
-	for d.peek() != '}' || a.Len() > 0 {
-		if d.peek() != '"' {
-			return nil, d.unexpected()
+	if c := d.peek(); c != ']' && c != '}' {
+		for {
+			if err := d.pair(a); err != nil {
+				return nil, err
+			}
+			if d.peek() != ',' {
+				break
+			}
+			d.pos++
 		}
-		name, err := d.string()
-		if err != nil {
-			return nil, err
-		}
-		if d.peek() != ':' {
-			return nil, d.unexpected()
-		}
-		d.pos++
-		v, err := d.value()
-		if err != nil {
-			return nil, err
-		}
-		a.SetString(name, v)
-		if c := d.peek(); c == '}' {
-			break
-		} else if c != ',' {
-			return nil, d.unexpected()
-		}
-		d.pos++
+	}
+	return a, d.leave('}')
+}
+
+func (d *decoder) pair(a *phpserialize.Array) error {
+	if d.peek() != '"' {
+		return d.unexpected()
+	}
+	name, err := d.string()
+	if err != nil {
+		return err
+	}
+	if d.peek() != ':' {
+		return d.unexpected()
 	}
 	d.pos++
-	d.depth--
-	return a, nil
+	v, err := d.value()
+	if err != nil {
+		return err
+	}
+	a.SetString(name, v)
+	return nil
+}
+
+// leave reads the closing bracket.
+func (d *decoder) leave(bracket byte) error {
+	switch d.peek() {
+	case bracket:
+		d.pos++
+		d.depth--
+		return nil
+	case ']', '}':
+		return d.fail(ErrMismatch)
+	}
+	return d.unexpected()
 }
 
 func (d *decoder) digits() bool {

@@ -23,6 +23,7 @@ type Code int
 
 const (
 	ErrDepth       Code = 1  // nested deeper than MaxDepth
+	ErrMismatch    Code = 2  // ] where } should be, or the other way round
 	ErrControlChar Code = 3  // a control character, perhaps in a string
 	ErrSyntax      Code = 4  // no JSON
 	ErrUTF8        Code = 5  // bytes that are not UTF-8
@@ -35,6 +36,8 @@ func (c Code) Error() string {
 	switch c {
 	case ErrDepth:
 		return "nested too deep"
+	case ErrMismatch:
+		return "mismatched bracket"
 	case ErrControlChar:
 		return "unexpected control character"
 	case ErrSyntax:

@@ -12,10 +12,10 @@ package phpserialize
 //
 // Arrays that contain themselves by reference on both sides make PHP throw
 // "Recursion detected". Here the result is then nil, which [Append] refuses. The
-// same goes for references that would multiply into more than
-// DefaultMaxElements elements.
+// same goes for arrays whose merging takes more than 2,097,152 elements, which a
+// few references to references can multiply into.
 func ArrayReplaceRecursive(base *Array, repl ...*Array) *Array {
-	m := merger{budget: DefaultMaxElements}
+	m := merger{budget: maxMerged}
 	out := base.Clone()
 	for _, r := range repl {
 		m.root, m.refs = r, nil
@@ -25,6 +25,8 @@ func ArrayReplaceRecursive(base *Array, repl ...*Array) *Array {
 	}
 	return out
 }
+
+const maxMerged = 2 << 20
 
 type merger struct {
 	open   []*Array // repl arrays being merged, outermost first
