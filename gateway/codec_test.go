@@ -42,6 +42,9 @@ func (c codecCase) check(t *testing.T, r *recorder) {
 func TestCodecCases(t *testing.T) {
 	for _, c := range append(codecCases(), autobahnCases()...) {
 		t.Run(c.name, func(t *testing.T) {
+			if c.rfc != "" && c.err != "" {
+				t.Error("the case says both that the input is tolerated and that it ends the connection")
+			}
 			codec := testCodec(t, c.protocol)
 			input := []byte(c.input)
 			t.Run("whole", func(t *testing.T) { c.check(t, run(t, codec, whole(input))) })
