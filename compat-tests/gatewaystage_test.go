@@ -55,7 +55,32 @@ func (s *stage) gateway(cfg gatewayConfig) *gatewayUnderTest {
 	s.check(err)
 	s.cleanup(stop)
 	s.check(ready())
+	s.adminOf(gw)
 	return gw
+}
+
+// set sets the stage of most scenarios: a gateway, a worker w1, n clients, and a
+// GatewayClient's connection a1.
+func (s *stage) set(cfg gatewayConfig, n int) (a *inner, c []*client) {
+	s.gateway(cfg)
+	s.worker()
+	c = s.connectN(n)
+	return s.inner(), c
+}
+
+// survey tells who is still served: after a frame that must harm nobody.
+func (s *stage) survey() {
+	for _, in := range s.inners {
+		if in.shut {
+			continue
+		}
+		in.drain()
+	}
+	for _, c := range s.clients {
+		if !c.shut {
+			c.drain()
+		}
+	}
 }
 
 // adminOf returns the harness's own inner connection to gw.
