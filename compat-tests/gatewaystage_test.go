@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -70,6 +71,31 @@ func (s *stage) set(cfg gatewayConfig, n int) (a *inner, c []*client) {
 
 // survey tells who is still served: after a frame that must harm nobody.
 func (s *stage) survey() {
+	// A PHP process that an error kills closes its connections bit by bit, by
+	// timers of 10 ms: wait for the first to go, then for all.
+	for range 3 {
+		for _, in := range s.inners {
+			in.dirty = true
+			in.barrier()
+		}
+		if s.cast.gateway == (php{}) {
+			time.Sleep(25 * time.Millisecond)
+		}
+	}
+	died := false
+	for _, in := range s.inners {
+		died = died || !in.shut && in.over()
+	}
+	if died {
+		s.await(func() bool {
+			for _, in := range s.inners {
+				if !in.ended && !in.shut {
+					return false
+				}
+			}
+			return true
+		})
+	}
 	for _, in := range s.inners {
 		if in.shut {
 			continue

@@ -27,18 +27,22 @@ func init() {
 	bodies := []struct{ name, value string }{
 		{"string", `s:5:"hello";`}, {"string-empty", `s:0:"";`}, {"null", `N;`}, {"list", `a:2:{i:0;i:1;i:1;s:1:"b";}`},
 		{"map", `a:2:{s:1:"a";i:1;s:2:"bc";b:1;}`}, {"empty-array", `a:0:{}`}, {"sparse", `a:2:{i:0;i:1;i:2;i:2;}`},
-		{"unicode-and-slash", `a:1:{s:4:"ä/";s:9:"你好/\"` + `";}`},
+		{"unicode-and-slash", `a:1:{s:3:"ä/";s:8:"你好/"";}`},
 		{"floats", `a:6:{i:0;d:1;i:1;d:1.0E+25;i:2;d:0.1;i:3;d:-0;i:4;d:1.5E-7;i:5;d:100000.0;}`},
 		{"nested", `a:1:{s:1:"a";a:1:{s:1:"b";a:1:{i:0;N;}}}`}, {"object", `O:8:"stdClass":1:{s:1:"a";i:1;}`},
 		{"object-in-array", `a:1:{i:0;O:7:"Unknown":1:{s:1:"a";i:1;}}`}, {"control-characters", "a:1:{i:0;s:5:\"\x01\t\n\r\x7f\";}"},
 		{"bad-utf8", "a:1:{i:0;s:2:\"\xff\xfe\";}"}, {"inf", `a:1:{i:0;d:INF;}`}, {"object-empty", `O:8:"stdClass":0:{}`},
 	}
 	for _, b := range bodies {
+		var options []func(*scenario)
+		if b.name == "bad-utf8" || b.name == "inf" {
+			options = append(options, differs("body-json-cannot-encode"))
+		}
 		scene("send/body-"+b.name, func(s *stage) {
 			a, c := s.set(gatewayConfig{}, 2)
 			a.ask(serialized(sendToOne(c[0].id, ""), b.value), serialized(sendToAll("", ""), b.value))
 			s.survey()
-		})
+		}, options...)
 	}
 	all := []struct{ name, ext string }{
 		{"everybody", ``}, {"bad-json", `{"connections":`}, {"json-null", `null`}, {"connections-null", `{"connections":null}`},

@@ -79,6 +79,16 @@ func (st *stream) closeWrite() {
 	}
 }
 
+// reset hangs up with a reset.
+func (st *stream) reset() {
+	st.shut = true
+	st.stage.log("%s > reset", st.name)
+	if tcp, ok := st.conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = st.conn.Close()
+}
+
 // expectClosed waits until the other side has closed; bytes that come before
 // are put into the transcript.
 func (st *stream) expectClosed() {
