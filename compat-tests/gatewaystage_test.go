@@ -74,7 +74,7 @@ func (s *stage) survey() {
 	// A PHP process that an error kills closes its connections bit by bit, by
 	// timers of 10 ms: wait for the first to go, then for all.
 	for range 3 {
-		for _, in := range s.inners {
+		for _, in := range append(s.inners, s.gateways[0].admin) {
 			in.dirty = true
 			in.barrier()
 		}
@@ -82,11 +82,7 @@ func (s *stage) survey() {
 			time.Sleep(25 * time.Millisecond)
 		}
 	}
-	died := false
-	for _, in := range s.inners {
-		died = died || !in.shut && in.over()
-	}
-	if died {
+	if s.gateways[0].admin.over() {
 		s.await(func() bool {
 			for _, in := range s.inners {
 				if !in.ended && !in.shut {

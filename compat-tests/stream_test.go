@@ -10,14 +10,15 @@ type stream struct {
 	stage *stage
 	name  string
 	conn  net.Conn
-	buf   []byte // received, not yet consumed; guarded by stage.mu
-	ended bool   // the other side closed or reset; guarded by stage.mu
-	shut  bool   // closed by the scenario
+	buf   []byte        // received, not yet consumed; guarded by stage.mu
+	ended bool          // the other side closed or reset; guarded by stage.mu
+	shut  bool          // closed by the scenario
+	done  chan struct{} // closed when the reader is gone, and with it the socket
 }
 
 // adopt starts reading conn.
 func (s *stage) adopt(name string, conn net.Conn) *stream {
-	st := &stream{stage: s, name: name, conn: conn}
+	st := &stream{stage: s, name: name, conn: conn, done: make(chan struct{})}
 	s.cleanup(func() { conn.Close() })
 	s.readers.Add(1)
 	go st.read()
@@ -26,6 +27,7 @@ func (s *stage) adopt(name string, conn net.Conn) *stream {
 
 func (st *stream) read() {
 	defer st.stage.readers.Done()
+	defer close(st.done)
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := st.conn.Read(chunk)
@@ -69,6 +71,7 @@ func (st *stream) close() {
 	st.shut = true
 	st.stage.log("%s > close", st.name)
 	_ = st.conn.Close()
+	<-st.done
 }
 
 // closeWrite sends end of file and keeps reading.
@@ -87,6 +90,7 @@ func (st *stream) reset() {
 		_ = tcp.SetLinger(0)
 	}
 	_ = st.conn.Close()
+	<-st.done
 }
 
 // expectClosed waits until the other side has closed; bytes that come before
