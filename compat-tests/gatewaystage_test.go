@@ -3,6 +3,7 @@ package compattests
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -74,7 +75,7 @@ func (s *stage) survey() {
 	// A PHP process that an error kills closes its connections bit by bit, by
 	// timers of 10 ms: wait for the first to go, then for all.
 	for range 3 {
-		for _, in := range append(s.inners, s.gateways[0].admin) {
+		for _, in := range slices.Concat(s.inners, []*inner{s.gateways[0].admin}) {
 			in.dirty = true
 			in.barrier()
 		}

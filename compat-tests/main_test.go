@@ -11,9 +11,6 @@ import (
 
 var update = flag.Bool("update", false, "record transcripts from PHP, and what ours does where it differs on purpose")
 
-// ours is this project's implementation.
-var ours implementation
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f != nil && f.Value.String() == f.DefValue {

@@ -107,7 +107,7 @@ func init() {
 		s.gateway(gatewayConfig{})
 		w := s.worker()
 		c := s.connect()
-		w.ask(bindUID(c.id, "u"), joinGroup(c.id, "g"), setSession(c.id, `a:1:{s:1:"k";i:1;}`))
+		w.ask(bindUID(c.id, "u"), joinGroup(c.id, "g"), setSession(c.id, `a:1:{s:1:"k";i:1;}`), sessionByID(c.id))
 		c.close()
 		w.expect()
 		w.ask(clientIDByUID("u"), countBy("g"), isOnline(c.id), everything(), groupIDList())

@@ -1,0 +1,101 @@
+package compattests
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+// ours is this project's implementation, in the process of the tests.
+type golang struct{}
+
+var ours implementation = golang{}
+
+func (golang) name() string { return "Go" }
+
+// logger writes to a file of the stage, which a failure shows the end of.
+func (s *stage) logger(role string) *logrus.Logger {
+	dir, err := os.MkdirTemp(s.dir, role)
+	s.check(err)
+	file, err := os.Create(filepath.Join(dir, role+".log"))
+	s.check(err)
+	s.cleanup(func() { file.Close() })
+	log := logrus.New()
+	log.SetOutput(file)
+	return log
+}
+
+func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
+	opts := gateway.Options{
+		Listen:                 cfg.Listen + "://127.0.0.1:" + strconv.Itoa(listen),
+		LanIP:                  cfg.LanIP,
+		StartPort:              innerPort,
+		InnerListen:            cfg.InnerListen,
+		RegisterAddress:        cfg.Registers,
+		SecretKey:              cfg.SecretKey,
+		PingInterval:           cfg.PingInterval,
+		PingNotResponseLimit:   cfg.PingNotResponseLimit,
+		PingData:               cfg.PingData,
+		SendToClientBufferSize: cfg.SendToClientBufferSize,
+		SendToWorkerBufferSize: cfg.SendToWorkerBufferSize,
+		BinaryFrames:           cfg.Binary,
+		Logger:                 s.logger("gateway"),
+	}
+	if cfg.Random {
+		opts.Router = gateway.RouterRandom
+	}
+	if cfg.TLS {
+		pair, err := tls.X509KeyPair(testCertificate().cert, testCertificate().key)
+		if err != nil {
+			return nil, err
+		}
+		opts.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+		if cfg.ClientCA {
+			opts.TLS.ClientCAs = x509.NewCertPool()
+			opts.TLS.ClientCAs.AppendCertsFromPEM(testCertificate().cert)
+			opts.TLS.ClientAuth = tls.RequireAndVerifyClientCert
+		}
+	}
+	gw, err := gateway.New(opts)
+	if err != nil {
+		return nil, err
+	}
+	return serve(gw.ListenAndServe, gateway.ErrServerClosed, gw.Close), nil
+}
+
+func (golang) startRegister(s *stage, port int, secretKey string) (func(), error) {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	server := register.NewServer(register.Options{SecretKey: secretKey, Logger: s.logger("register")})
+	return serve(func() error { return server.Serve(l) }, register.ErrServerClosed, server.Close), nil
+}
+
+// serve runs a server; the function it returns closes it and waits for its end.
+func serve(run func() error, closed error, stop func() error) func() {
+	done := make(chan error, 1)
+	go func() { done <- run() }()
+	return func() {
+		if err := errors.Join(stop(), notExpected(<-done, closed)); err != nil {
+			panic(fmt.Sprintf("server: %v", err))
+		}
+	}
+}
+
+func notExpected(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
