@@ -75,19 +75,17 @@ type RegisterAddress struct {
 }
 
 // NewRegisterAddress returns the address for a decoded JSON value. It fails
-// for a value that cannot be part of a broadcast: one that is nested too
-// deeply for PHP's JSON, an infinite number, a text that is not UTF-8.
+// for a value that JSON cannot hold, such as an infinite number.
 func NewRegisterAddress(v phpserialize.Value) (RegisterAddress, error) {
 	text, ok := phpserialize.ToString(v)
 	if !ok {
 		text = "Array" // as PHP spells every array that it compares as a string
 	}
-	// Two lists around the value stand for the broadcast's own two levels.
-	b, err := phpjson.Encode(phpserialize.ListOf(phpserialize.ListOf(v)), phpjson.Options{})
+	b, err := phpjson.Encode(v, phpjson.Options{})
 	if err != nil {
 		return RegisterAddress{}, fmt.Errorf("gatewayprotocol: address cannot be broadcast: %w", err)
 	}
-	return RegisterAddress{text: text, json: string(b[2 : len(b)-2])}, nil
+	return RegisterAddress{text: text, json: string(b)}, nil
 }
 
 // String returns the text as which the address is compared.

@@ -111,9 +111,10 @@ func TestFirstLines(t *testing.T) {
 		{name: "no event", line: `{}`, answer: badRequest(`{}`)},
 		{name: "falsy event", line: `{"event":"0"}`, answer: badRequest(`{"event":"0"}`)},
 		{name: "empty object event", line: `{"event":{}}`, answer: badRequest(`{"event":{}}`)},
+		{name: "deep enough", line: `{"event":"worker_connect","x":` + strings.Repeat("[", 510) + strings.Repeat("]", 510) + `}`, answer: emptyList, stays: true},
 		{name: "bad UTF-8", line: "{\"event\":\"ping\xff\"}", answer: badRequest("{\"event\":\"ping\xff\"}")},
-		{name: "too deep", line: `{"event":"ping","x":` + strings.Repeat("[", 512) + strings.Repeat("]", 512) + `}`,
-			answer: badRequest(`{"event":"ping","x":` + strings.Repeat("[", 512) + strings.Repeat("]", 512) + `}`)},
+		{name: "too deep", line: `{"event":"ping","x":` + strings.Repeat("[", 511) + strings.Repeat("]", 511) + `}`,
+			answer: badRequest(`{"event":"ping","x":` + strings.Repeat("[", 511) + strings.Repeat("]", 511) + `}`)},
 		{name: "NUL", line: "{\"event\":\"ping\"}\x00", answer: badRequest("{\"event\":\"ping\"}\x00")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -150,10 +151,10 @@ func TestOddAddresses(t *testing.T) {
 		dialPeer(t, addr).send(`{"event":true,"address":` + step.address + "}\n")
 		w.expect(list(step.list))
 	}
-	// One level more could be read but not told.
+	// One level more cannot be read.
 	deep := dialPeer(t, addr)
 	deep.send(`{"event":true,"address":` + strings.Repeat("[", 511) + "1" + strings.Repeat("]", 511) + "}\n")
-	deep.expectClosed()
+	deep.expect(badRequest(`{"event":true,"address":` + strings.Repeat("[", 511) + "1" + strings.Repeat("]", 511) + "}"))
 }
 
 func TestSeveralLinesAtOnce(t *testing.T) {

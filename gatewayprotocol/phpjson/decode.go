@@ -108,7 +108,8 @@ func (d *decoder) literal(s string) error {
 }
 
 func (d *decoder) enter() error {
-	if d.depth++; d.depth > MaxDepth {
+	// json_decode() wants fewer levels than its depth says: with 512 it takes 511.
+	if d.depth++; d.depth >= MaxDepth {
 		return d.fail(ErrDepth)
 	}
 	d.pos++

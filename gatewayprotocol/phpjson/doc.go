@@ -13,8 +13,8 @@ package phpjson
 
 import "fmt"
 
-// MaxDepth is the number of levels of arrays and objects that both directions
-// accept, the default of json_decode() and json_encode().
+// MaxDepth is the default depth of json_encode() and json_decode(). Encoding
+// takes that many levels of arrays and objects, decoding one less.
 const MaxDepth = 512
 
 // Code says what is wrong. The numbers are PHP's JSON_ERROR_ constants. A Code
