@@ -138,23 +138,33 @@ func parseListen(opts Options) (gatewayprotocol.ListenAddress, error) {
 	return gatewayprotocol.ParseListenAddress(opts.Listen, scheme)
 }
 
-// ListenAndServe opens the client port (Listen) and the inner port
-// (InnerListen:StartPort) and serves them until Shutdown or Close; it then
-// returns ErrServerClosed.
+// ListenAndServe opens the ports as [Gateway.Listen] does and serves them until
+// Shutdown or Close; it then returns ErrServerClosed.
 func (g *Gateway) ListenAndServe() error {
-	if g.opts.Listen == "" {
-		return &OptionError{Option: "Listen", Reason: "required"}
-	}
-	client, err := net.Listen("tcp", net.JoinHostPort(g.listenHost, fmt.Sprint(g.listenPort)))
+	client, inner, err := g.Listen()
 	if err != nil {
-		return fmt.Errorf("gateway: client port: %w", err)
-	}
-	inner, err := net.Listen("tcp", net.JoinHostPort(g.opts.InnerListen, fmt.Sprint(g.opts.StartPort)))
-	if err != nil {
-		_ = client.Close()
-		return fmt.Errorf("gateway: inner port: %w", err)
+		return err
 	}
 	return g.Serve(client, inner)
+}
+
+// Listen opens the client port (Listen) and the inner port
+// (InnerListen:StartPort) for [Gateway.Serve]. With it a program knows that it
+// has its ports before anything of it runs.
+func (g *Gateway) Listen() (client, inner net.Listener, err error) {
+	if g.opts.Listen == "" {
+		return nil, nil, &OptionError{Option: "Listen", Reason: "required"}
+	}
+	client, err = net.Listen("tcp", net.JoinHostPort(g.listenHost, fmt.Sprint(g.listenPort)))
+	if err != nil {
+		return nil, nil, fmt.Errorf("gateway: client port: %w", err)
+	}
+	inner, err = net.Listen("tcp", net.JoinHostPort(g.opts.InnerListen, fmt.Sprint(g.opts.StartPort)))
+	if err != nil {
+		_ = client.Close()
+		return nil, nil, fmt.Errorf("gateway: inner port: %w", err)
+	}
+	return client, inner, nil
 }
 
 // Serve serves the two listeners until Shutdown or Close, then returns

@@ -163,8 +163,11 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	if o.SendToClientBufferSize == 0 {
 		o.SendToClientBufferSize = DefaultSendToClientBufferSize
 	}
-	if o.SendToWorkerBufferSize < 0 || o.SendToClientBufferSize < 0 {
-		return fail("SendTo…BufferSize", fmt.Sprint(min(o.SendToWorkerBufferSize, o.SendToClientBufferSize)), "negative")
+	if o.SendToWorkerBufferSize < 0 {
+		return fail("SendToWorkerBufferSize", fmt.Sprint(o.SendToWorkerBufferSize), "negative")
+	}
+	if o.SendToClientBufferSize < 0 {
+		return fail("SendToClientBufferSize", fmt.Sprint(o.SendToClientBufferSize), "negative")
 	}
 	if o.Logger == nil {
 		o.Logger = logrus.StandardLogger()
