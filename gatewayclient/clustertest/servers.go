@@ -1,0 +1,131 @@
+package clustertest
+
+import (
+	"bufio"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+// patience is how long anything may take.
+const patience = 15 * time.Second
+
+// A Register of a cluster. Kill and Start restart it on the same address.
+type Register struct {
+	Addr string
+
+	peer Peer
+	key  string
+	kill func()
+}
+
+// Start starts the Register.
+func (r *Register) Start(t testing.TB) {
+	t.Helper()
+	if r.peer == PHP {
+		r.kill = startPHP(t, "start_register.php", "REGISTER_LISTEN="+r.Addr, "SECRET_KEY="+r.key)
+		waitPort(t, r.Addr)
+		return
+	}
+	s := register.NewServer(register.Options{SecretKey: r.key, Logger: Quiet()})
+	ln := listen(t, r.Addr)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(ln) }()
+	r.kill = func() { s.Close(); <-done }
+}
+
+// Kill ends the Register at once.
+func (r *Register) Kill() {
+	if r.kill != nil {
+		r.kill()
+		r.kill = nil
+	}
+}
+
+// WaitFor waits until the Register names n gateways.
+func (r *Register) WaitFor(t testing.TB, n int) {
+	t.Helper()
+	nc, err := net.Dial("tcp", r.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(patience))
+	nc.Write(gatewayprotocol.AppendWorkerConnect(nil, r.key))
+	for lines := bufio.NewScanner(nc); lines.Scan(); {
+		list, err := gatewayprotocol.ParseBroadcastAddresses(lines.Bytes())
+		if err == nil && len(list) == n {
+			return
+		}
+	}
+	t.Fatalf("register %s does not name %d gateways", r.Addr, n)
+}
+
+// A Gateway of a cluster. Kill and Start restart it on the same addresses.
+type Gateway struct {
+	ClientAddr string // for clients
+	InnerAddr  string // for workers and GatewayClients
+
+	peer      Peer
+	key       string
+	scheme    string
+	registers []string
+	kill      func()
+}
+
+// Address returns InnerAddr.
+func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
+	a, _ := gatewayprotocol.ParseGatewayAddress(g.InnerAddr)
+	return a
+}
+
+// Start starts the gateway.
+func (g *Gateway) Start(t testing.TB) {
+	t.Helper()
+	if g.peer == PHP {
+		g.kill = startPHP(t, "start_gateway.php",
+			"GATEWAY_LISTEN="+g.scheme+"://"+g.ClientAddr,
+			"LAN_IP=127.0.0.1", "START_PORT="+portOf(g.InnerAddr),
+			"REGISTER_ADDRESS="+strings.Join(g.registers, ","),
+			"SECRET_KEY="+g.key)
+		waitPort(t, g.InnerAddr)
+		waitPort(t, g.ClientAddr)
+		return
+	}
+	s, err := gateway.New(gateway.Options{
+		Listen:          g.scheme + "://" + g.ClientAddr,
+		StartPort:       portNumber(g.InnerAddr),
+		RegisterAddress: g.registers,
+		SecretKey:       g.key,
+		Logger:          Quiet(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, inner := listen(t, g.ClientAddr), listen(t, g.InnerAddr)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(clients, inner) }()
+	g.kill = func() { s.Close(); <-done }
+}
+
+// Kill ends the gateway at once.
+func (g *Gateway) Kill() {
+	if g.kill != nil {
+		g.kill()
+		g.kill = nil
+	}
+}
+
+func listen(t testing.TB, addr string) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}

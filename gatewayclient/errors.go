@@ -1,0 +1,102 @@
+package gatewayclient
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+var (
+	// ErrClosed says that the Client or the Worker behind it was closed.
+	ErrClosed = errors.New("gatewayclient: closed")
+
+	// ErrNoGateways says that Register answered and names no gateway.
+	ErrNoGateways = errors.New("gatewayclient: no gateways registered")
+
+	// ErrUnknownGateway says that a client id points to a gateway that is not
+	// in the cluster. Such a client is not online.
+	ErrUnknownGateway = errors.New("gatewayclient: gateway is not in the cluster")
+
+	// ErrClientOffline says that no client has the id.
+	ErrClientOffline = errors.New("gatewayclient: client is offline")
+
+	// ErrEmptyName says that a uid or group is "" or "0", which PHP counts as
+	// empty: gateways refuse to bind or join them.
+	ErrEmptyName = errors.New(`gatewayclient: uid or group is empty ("" or "0")`)
+
+	// ErrSendBufferFull says that a gateway does not read what it is sent: the
+	// frame was refused because Options.SendBufferSize bytes were still waiting
+	// after Options.SendTimeout.
+	ErrSendBufferFull = innerconn.ErrBufferFull
+
+	// ErrNoReply says that a gateway took a question and sent nothing for
+	// Options.QueryTimeout.
+	ErrNoReply = errors.New("gatewayclient: no reply")
+
+	errWouldBlock = errors.New("gatewayclient: would block")
+)
+
+// A GatewayError is what went wrong with one gateway. Methods that talk to
+// several gateways return the answers of those that answered together with an
+// error that joins one GatewayError for each of the others; see
+// [FailedGateways].
+type GatewayError struct {
+	Gateway gatewayprotocol.GatewayAddress
+	Cmd     gatewayprotocol.Command
+	Err     error
+}
+
+func (e *GatewayError) Error() string {
+	return fmt.Sprintf("gatewayclient: gateway %s: %s: %v", e.Gateway, e.Cmd, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *GatewayError) Unwrap() error { return e.Err }
+
+// FailedGateways returns the gateways that err, as returned by a method of
+// [Client], names.
+func FailedGateways(err error) []gatewayprotocol.GatewayAddress {
+	var out []gatewayprotocol.GatewayAddress
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) { //nolint:errorlint // walks the tree itself
+		case nil:
+		case *GatewayError:
+			out = append(out, e.Gateway)
+		case interface{ Unwrap() []error }:
+			for _, err := range e.Unwrap() {
+				walk(err)
+			}
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		}
+	}
+	walk(err)
+	return out
+}
+
+// A DialError says that a gateway cannot be reached. While that lasts it is
+// tried again in the background, and calls fail at once with the last error.
+type DialError struct{ Err error }
+
+func (e *DialError) Error() string { return "cannot connect: " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// A ReplyError reports an answer that is not what the question asks for.
+type ReplyError struct {
+	Want string // for example "a list of connection ids"
+	Got  string // the value's kind, or what is wrong with its bytes
+}
+
+func (e *ReplyError) Error() string {
+	return fmt.Sprintf("bad reply: want %s, got %s", e.Want, e.Got)
+}
+
+func isDialError(err error) bool {
+	var e *DialError
+	return errors.As(err, &e)
+}

@@ -1,0 +1,11 @@
+// Package innerconn holds the sending half of a connection to a gateway's
+// inner port. It is what gatewayclient and businessworker share; programs have
+// no need of it.
+//
+// A [Sender] has one buffer with a bound. Frames are appended to it and written
+// in batches: whoever calls [Sender.Flush] while nobody writes writes everything
+// that is there, without blocking; what the socket does not take at once is
+// written by a goroutine that lives for just as long. A gateway that does not
+// read therefore never blocks a sender: its buffer fills up to the bound, and
+// from then on frames are refused with [ErrBufferFull].
+package innerconn

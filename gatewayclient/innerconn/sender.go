@@ -1,0 +1,252 @@
+package innerconn
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// DefaultLimit is the bound of a [Sender] in bytes when none is given:
+// BusinessWorker::$sendToGatewayBufferSize.
+const DefaultLimit = 10_240_000
+
+// keepCapacity is the largest buffer that a Sender keeps for reuse.
+const keepCapacity = 1 << 20
+
+// flushRounds is how often a caller of Flush writes what others have appended
+// meanwhile before a goroutine takes over.
+const flushRounds = 4
+
+// A Sender owns the write side of one connection. Its methods may be called
+// from several goroutines; frames go out in the order of the calls.
+type Sender struct {
+	conn  net.Conn
+	try   func(b []byte) (int, error) // writes without blocking; nil where that is not possible
+	limit int
+
+	mu       sync.Mutex // guards all below; never held during a system call
+	buf      []byte     // appended and not yet taken for writing
+	spare    []byte     // the other buffer, while nobody writes
+	inflight int        // bytes taken for writing and not yet written
+	writing  bool       // somebody owns the socket's write side
+	closing  bool       // no more frames: Close or CloseWrite was called
+	err      error      // why nothing can be sent any more
+	progress chan struct{}
+}
+
+// NewSender returns a Sender for conn. limit bounds the bytes that wait
+// (0: [DefaultLimit]).
+func NewSender(conn net.Conn, limit int) *Sender {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	return &Sender{conn: conn, try: nonblockingWriter(conn), limit: limit}
+}
+
+// Append appends the frame of m to the buffer; [Sender.Flush] sends it. The
+// bytes of m are copied. As in PHP the bound is looked at before the frame is
+// added, so that one frame of any size is taken by an empty buffer.
+func (s *Sender) Append(m gatewayprotocol.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refusalLocked(); err != nil {
+		return err
+	}
+	s.buf = gatewayprotocol.AppendMessage(s.buf, &m)
+	return nil
+}
+
+// Send appends the frame of m and flushes.
+func (s *Sender) Send(m gatewayprotocol.Message) error {
+	err := s.Append(m)
+	if err == nil {
+		s.Flush()
+	}
+	return err
+}
+
+func (s *Sender) refusalLocked() error {
+	switch {
+	case s.err != nil:
+		return s.err
+	case s.closing:
+		return ErrClosed
+	case len(s.buf)+s.inflight >= s.limit:
+		return ErrBufferFull
+	}
+	return nil
+}
+
+// Flush starts writing what is buffered, unless that is already going on. It
+// does not block.
+func (s *Sender) Flush() {
+	s.mu.Lock()
+	if s.writing || len(s.buf) == 0 || s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.writing = true
+	if s.try == nil {
+		s.mu.Unlock()
+		go s.drain(nil)
+		return
+	}
+	for range flushRounds {
+		out := s.takeLocked()
+		s.mu.Unlock()
+		n, err := s.try(out)
+		if n < len(out) && err == nil {
+			go s.drain(out[n:])
+			return
+		}
+		s.mu.Lock()
+		if s.wroteLocked(out, len(out)-n, err) {
+			s.mu.Unlock()
+			return
+		}
+	}
+	s.mu.Unlock()
+	go s.drain(nil)
+}
+
+// drain writes rest, then what is buffered, until nothing is left. The caller
+// has set writing.
+func (s *Sender) drain(rest []byte) {
+	for {
+		out := rest
+		if out == nil {
+			s.mu.Lock()
+			out = s.takeLocked()
+			s.mu.Unlock()
+		}
+		n, err := s.conn.Write(out)
+		s.mu.Lock()
+		done := s.wroteLocked(out, len(out)-n, err)
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		rest = nil
+	}
+}
+
+func (s *Sender) takeLocked() []byte {
+	out := s.buf
+	s.buf, s.spare = s.spare[:0], nil
+	s.inflight = len(out)
+	return out
+}
+
+// wroteLocked accounts for a finished write that left unsent bytes behind, and
+// reports whether there is nothing more to write.
+func (s *Sender) wroteLocked(out []byte, unsent int, err error) (done bool) {
+	s.inflight = 0
+	if s.progress != nil {
+		close(s.progress)
+		s.progress = nil
+	}
+	if cap(out) <= keepCapacity {
+		s.spare = out[:0]
+	}
+	if err != nil {
+		s.failLocked(err, unsent)
+	}
+	if s.err == nil && len(s.buf) > 0 {
+		return false
+	}
+	s.writing = false
+	return true
+}
+
+func (s *Sender) failLocked(err error, unsent int) {
+	unsent += len(s.buf)
+	if s.err == nil {
+		if unsent > 0 {
+			err = &LostError{Bytes: unsent, Err: err}
+		}
+		s.err = err
+	}
+	s.buf, s.spare = nil, nil
+	s.conn.Close()
+}
+
+// Buffered returns how many bytes wait to be written.
+func (s *Sender) Buffered() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.buf) + s.inflight
+}
+
+// WaitRoom waits until Append would not be refused with [ErrBufferFull].
+func (s *Sender) WaitRoom(ctx context.Context) error {
+	return s.wait(ctx, func() bool { return len(s.buf)+s.inflight < s.limit })
+}
+
+// Drain flushes and waits until the operating system has taken every byte.
+func (s *Sender) Drain(ctx context.Context) error {
+	s.Flush()
+	return s.wait(ctx, func() bool { return len(s.buf) == 0 && !s.writing })
+}
+
+func (s *Sender) wait(ctx context.Context, ready func() bool) error {
+	for {
+		s.mu.Lock()
+		if s.err != nil || ready() {
+			err := s.err
+			s.mu.Unlock()
+			return err
+		}
+		if s.progress == nil {
+			s.progress = make(chan struct{})
+		}
+		ch := s.progress
+		s.mu.Unlock()
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// CloseWrite waits until all is written and then ends the stream towards the
+// gateway, so that it reads an end of file after the last frame. What the
+// gateway still sends can be read.
+func (s *Sender) CloseWrite(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	if err := s.Drain(ctx); err != nil {
+		return err
+	}
+	if c, ok := s.conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return s.conn.Close()
+}
+
+// Close closes the connection; what waits is lost. Err tells how much.
+func (s *Sender) Close() error {
+	s.mu.Lock()
+	s.closing = true
+	unsent := s.inflight
+	if s.err == nil {
+		s.failLocked(ErrClosed, unsent)
+	}
+	if s.progress != nil {
+		close(s.progress)
+		s.progress = nil
+	}
+	s.mu.Unlock()
+	return nil
+}
+
+// Err returns why nothing can be sent any more, a [*LostError] if bytes were
+// lost with the connection, and nil as long as the connection works.
+func (s *Sender) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}

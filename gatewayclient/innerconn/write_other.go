@@ -1,0 +1,7 @@
+//go:build !unix
+
+package innerconn
+
+import "net"
+
+func nonblockingWriter(net.Conn) func(b []byte) (int, error) { return nil }

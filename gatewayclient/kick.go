@@ -1,0 +1,31 @@
+package gatewayclient
+
+import (
+	"context"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// CloseClient sends a client a last message and closes its connection
+// (Gateway::closeClient). A nil msg sends nothing; an empty one that is not nil
+// sends an empty message.
+func (c *Client) CloseClient(ctx context.Context, id ClientID, msg []byte) error {
+	m := gatewayprotocol.Message{
+		Cmd:          gatewayprotocol.CmdKick,
+		ConnectionID: id.ConnectionID,
+		Flag:         gatewayprotocol.FlagBodyIsScalar,
+		Body:         msg,
+	}
+	if msg == nil { // PHP sends serialize(null)
+		m.Flag, m.Body = 0, serializedNull
+	}
+	return c.send(ctx, id.Gateway(), m)
+}
+
+var serializedNull = []byte("N;")
+
+// DestroyClient closes a client's connection at once; what waits to be sent to
+// it is lost (Gateway::destoryClient).
+func (c *Client) DestroyClient(ctx context.Context, id ClientID) error {
+	return c.sendTo(ctx, id, gatewayprotocol.CmdDestroy, nil)
+}

@@ -1,0 +1,142 @@
+package gatewayclient
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// A Transport carries frames to gateways. [New] makes one of connections of its
+// own; a business worker has its own, which sends over the worker's
+// connections. Programs that only call a [Client] have no need of it.
+//
+// For each gateway, commands must be executed in the order of the calls, and
+// before a question asked later.
+type Transport interface {
+	// Gateways returns the gateways of the cluster, in Register's order. It
+	// waits for the first list.
+	Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error)
+	// Send sends a command; it waits for a connection, or for room in the
+	// buffer, as ctx and the options allow. nil means that the frame will be
+	// sent as long as the connection holds.
+	Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error
+	// TrySend is Send if that need not wait; else it does nothing and returns
+	// false.
+	TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error)
+	// Query asks a question and returns its answer, serialize() output.
+	Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error)
+}
+
+// A Pool holds connections to gateways, opened when they are first needed. It
+// is the part of a [Transport] that knows no Register.
+type Pool struct {
+	opts   Options
+	auth   []byte // body of CmdGatewayClientConnect; nil without a key
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu     sync.RWMutex // guards nodes and closed
+	nodes  map[gatewayprotocol.GatewayAddress]*node
+	closed bool
+}
+
+// NewPool returns a Pool. Of the options it ignores those that concern
+// Register. It fails for a secret key that JSON cannot hold.
+func NewPool(opts Options) (*Pool, error) {
+	p := &Pool{opts: opts.withDefaults(), nodes: make(map[gatewayprotocol.GatewayAddress]*node)}
+	if opts.SecretKey != "" {
+		var err error
+		if p.auth, err = gatewayprotocol.AppendGatewayClientConnectBody(nil, opts.SecretKey); err != nil {
+			return nil, err
+		}
+	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p, nil
+}
+
+func (p *Pool) node(addr gatewayprotocol.GatewayAddress) (*node, error) {
+	p.mu.RLock()
+	n, closed := p.nodes[addr], p.closed
+	p.mu.RUnlock()
+	if closed {
+		return nil, ErrClosed
+	}
+	if n != nil {
+		return n, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	if n = p.nodes[addr]; n == nil {
+		n = &node{addr: addr, pool: p, wake: make(chan struct{}, 1)}
+		p.nodes[addr] = n
+	}
+	return n, nil
+}
+
+// Send is [Transport.Send].
+func (p *Pool) Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
+	n, err := p.node(to)
+	if err != nil {
+		return err
+	}
+	return n.send(ctx, m)
+}
+
+// TrySend is [Transport.TrySend].
+func (p *Pool) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+	n, err := p.node(to)
+	if err != nil {
+		return true, err
+	}
+	if err = n.trySend(m); errors.Is(err, errWouldBlock) {
+		return false, nil
+	}
+	return true, err
+}
+
+// Query is [Transport.Query]. QueryTimeout applies besides the deadline of ctx.
+func (p *Pool) Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error) {
+	n, err := p.node(to)
+	if err != nil {
+		return nil, err
+	}
+	qctx, cancel := context.WithTimeout(ctx, p.opts.QueryTimeout)
+	defer cancel()
+	payload, err := n.query(qctx, m)
+	if err != nil && qctx.Err() != nil && ctx.Err() == nil {
+		err = ErrNoReply
+	}
+	return payload, err
+}
+
+// Retry makes the next attempt to reach a gateway come at once, if the last one
+// failed. Calls wait for it.
+func (p *Pool) Retry(to gatewayprotocol.GatewayAddress) {
+	p.mu.RLock()
+	n := p.nodes[to]
+	p.mu.RUnlock()
+	if n != nil {
+		n.retry()
+	}
+}
+
+// Close closes all connections. What has not been sent is lost; a [Client]'s
+// Sync before it makes sure that nothing is.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	nodes := p.nodes
+	p.mu.Unlock()
+	p.cancel()
+	for _, n := range nodes {
+		n.close()
+	}
+	p.wg.Wait()
+	return nil
+}

@@ -1,0 +1,153 @@
+package gatewayclient
+
+import (
+	"context"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+)
+
+// A Field of [ClientInfo].
+type Field string
+
+// The fields that gateways know.
+const (
+	FieldSession Field = "session"
+	FieldUID     Field = "uid"
+	FieldGroups  Field = "groups"
+)
+
+// A Query says which clients to return and what of them (Gateway::select). The
+// zero value means everything of all clients.
+type Query struct {
+	// Fields to return; none means all three.
+	Fields []Field
+	// Groups, UIDs and ClientIDs select the clients in any of them. All empty
+	// means all clients.
+	Groups    []string
+	UIDs      []string
+	ClientIDs []ClientID
+}
+
+func (q *Query) fields() []string {
+	if len(q.Fields) == 0 {
+		return []string{string(FieldSession), string(FieldUID), string(FieldGroups)}
+	}
+	out := make([]string, len(q.Fields))
+	for i, f := range q.Fields {
+		out[i] = string(f)
+	}
+	return out
+}
+
+// ClientInfo is what a gateway knows of a client. Fields that were not asked for
+// are zero.
+type ClientInfo struct {
+	ClientID ClientID
+	UID      string   // "" without one
+	Groups   []string // in order of joining
+	Session  Session
+}
+
+// Select returns the clients that match the query, gateway by gateway, in order
+// of connect, or of binding and joining when it selects by uid or group
+// (Gateway::select). A query by client ids alone is sent only to the gateways
+// concerned.
+func (c *Client) Select(ctx context.Context, q Query) ([]ClientInfo, error) {
+	if len(q.ClientIDs) > 0 && len(q.Groups) == 0 && len(q.UIDs) == 0 {
+		return c.SelectClients(ctx, q.ClientIDs, q.Fields...)
+	}
+	ids := byGateway(q.ClientIDs)
+	ext := func(addr GatewayAddress) ([]byte, error) {
+		var where []gatewayprotocol.WhereClause
+		if len(q.Groups) > 0 {
+			where = append(where, gatewayprotocol.WhereClause{Key: gatewayprotocol.WhereGroups, Names: q.Groups})
+		}
+		if len(q.UIDs) > 0 {
+			where = append(where, gatewayprotocol.WhereClause{Key: gatewayprotocol.WhereUID, Names: q.UIDs})
+		}
+		if len(ids.of(addr)) > 0 {
+			where = append(where, gatewayprotocol.WhereClause{Key: gatewayprotocol.WhereConnectionID, IDs: ids.of(addr)})
+		}
+		return gatewayprotocol.AppendSelectExt(nil, q.fields(), where)
+	}
+	if _, err := ext(GatewayAddress{}); err != nil {
+		return nil, err
+	}
+	addrs, err := c.gateways(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.selectEach(ctx, addrs, func(addr GatewayAddress) gatewayprotocol.Message {
+		e, _ := ext(addr) // the names were good before
+		return command(gatewayprotocol.CmdSelect, ClientID{}, e)
+	})
+}
+
+// SelectClients returns those of the clients that are online, with the given
+// fields (none means all three).
+func (c *Client) SelectClients(ctx context.Context, ids []ClientID, fields ...Field) ([]ClientInfo, error) {
+	names := (&Query{Fields: fields}).fields()
+	groups := byGateway(ids)
+	return c.selectEach(ctx, groups.addrs, func(addr GatewayAddress) gatewayprotocol.Message {
+		ext, _ := gatewayprotocol.AppendSelectExt(nil, names, []gatewayprotocol.WhereClause{
+			{Key: gatewayprotocol.WhereConnectionID, IDs: groups.of(addr)},
+		})
+		return command(gatewayprotocol.CmdSelect, ClientID{}, ext)
+	})
+}
+
+func (c *Client) selectEach(ctx context.Context, addrs []GatewayAddress, frame func(GatewayAddress) gatewayprotocol.Message) ([]ClientInfo, error) {
+	var out []ClientInfo
+	err := c.queryEach(ctx, addrs, frame, func(a answer) error {
+		arr, err := a.array("a map of connection id to fields")
+		if err != nil {
+			return err
+		}
+		return a.clients(arr, func(id ClientID, v phpserialize.Value) error {
+			info := ClientInfo{ClientID: id}
+			if err := info.read(v); err != nil {
+				return err
+			}
+			out = append(out, info)
+			return nil
+		})
+	})
+	return out, err
+}
+
+func (info *ClientInfo) read(v phpserialize.Value) error {
+	fields, ok := v.(*phpserialize.Array)
+	if !ok {
+		return badReply("a client's fields", v)
+	}
+	for name, v := range fields.All() {
+		v = phpserialize.Deref(v)
+		if v == nil {
+			continue
+		}
+		switch Field(name.String()) {
+		case FieldUID:
+			uid, ok := phpserialize.ToString(v)
+			if !ok {
+				return badReply("a uid", v)
+			}
+			info.UID = uid
+		case FieldGroups:
+			groups, ok := v.(*phpserialize.Array)
+			if !ok {
+				return badReply("a client's groups", v)
+			}
+			for g := range groups.All() { // group => group
+				info.Groups = append(info.Groups, g.String())
+			}
+		case FieldSession:
+			s, ok := v.(string)
+			if !ok {
+				return badReply("a session", v)
+			}
+			info.Session = Session(s)
+		}
+	}
+	return nil
+}
