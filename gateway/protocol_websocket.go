@@ -32,7 +32,37 @@ var (
 )
 
 // websocketCodec speaks RFC 6455 as a server, opcode being that of the frames
-// it sends.
+// it sends. Like the original (Workerman's Protocols/Websocket.php) it is
+// tolerant of clients:
+//
+//   - A request needs a method that starts with GET, version 13 and a key;
+//     nothing else is asked of it (wsHandshake).
+//   - Lengths need not be the shortest (RFC 6455 section 5.2).
+//   - RSV2 and RSV3 are ignored. RSV1 on data means deflated (RFC 7692) although
+//     that is never negotiated; what is sent is never deflated.
+//   - A message may begin with a continuation frame, and go on with text or
+//     binary frames (5.4): every data frame without FIN is put before the next.
+//   - Text need not be UTF-8 (8.1). Text and binary are the same message.
+//   - Control frames may have any size (5.5). Each close frame is answered by
+//     status 1000, whatever is in it (7.4), as soon as six bytes of it are there.
+//
+// An unmasked frame, an unknown opcode, and a frame that is longer than
+// maxPackageSize together with the fragments before it end the connection
+// without a close frame.
+//
+// Where the original is at fault it is not followed:
+//
+//   - Ping and pong between fragments leave these alone. (PHP puts the fragments
+//     into the pong.)
+//   - Control frames in fragments end the connection. (PHP: part of a message.)
+//   - Deflated data that is damaged or inflates to more than maxPackageSize ends
+//     the connection. (PHP: the process, with all clients.)
+//   - A deflated message may be in fragments. (PHP: garbage.) The payload of a
+//     ping is never inflated.
+//   - A frame means the same to every client. (PHP remembers packets of up to
+//     2 KiB by their bytes and so delivers one client's fragments as another's.)
+//   - A request head has at most wsMaxHandshake bytes (PHP: no limit), and only
+//     the head is searched for version and key (PHP: all that has arrived).
 type websocketCodec struct{ opcode byte }
 
 func (c websocketCodec) decode(st *codecState, buf []byte, h codecHandler) (int, error) {

@@ -26,7 +26,11 @@ func (half *codecHalf) wsInflate(message []byte) ([]byte, error) {
 	}
 	src := io.MultiReader(bytes.NewReader(message), bytes.NewReader([]byte(wsDeflateTail)))
 	inflater := wsInflaters.Get().(io.ReadCloser)
-	defer wsInflaters.Put(inflater)
+	defer func() {
+		// It must not hold on to the message or the window.
+		_ = inflater.(flate.Resetter).Reset(nil, nil)
+		wsInflaters.Put(inflater)
+	}()
 	if err := inflater.(flate.Resetter).Reset(src, half.window); err != nil {
 		return nil, fmt.Errorf("websocket: inflate: %w", err)
 	}
