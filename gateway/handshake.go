@@ -117,11 +117,9 @@ func wsHeadValue(head []byte, name string) ([]byte, bool) {
 	}
 }
 
-// equalFoldASCII is bytes.EqualFold without Unicode's foldings.
+// equalFoldASCII is bytes.EqualFold for two of the same length, without
+// Unicode's foldings.
 func equalFoldASCII(a []byte, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
 	for i := range a {
 		if lowerASCII(a[i]) != lowerASCII(b[i]) {
 			return false

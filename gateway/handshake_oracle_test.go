@@ -1,7 +1,11 @@
 package gateway
 
 import (
+	"flag"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -64,6 +68,72 @@ var oddHeads = []string{
 	"GET / HTTP/1.1\r\n" + repeatedHeaders(100) + "\r\n",
 }
 
+// oddURIs are URIs of which parse_url finds the query, or not, by one or the
+// other of its rules.
+var oddURIs = []string{
+	"/", "/?", "/?a=1", "/#?a", "/?a#b?c", "?a", "#", "*", "a?b", "/a//b?c", "/?a\x01\x1f\x7f\x80=\t", "/?a?b?c",
+	":", ":?a", ":80", ":80/?a", ":80?a", ":x/?a", ":65536/?a", ":99999?a", ":0/?a",
+	"h:80", "h:80/?a", "h:80?a", "h:80x?a", "h:65536/?a", "h:123456/?a", "h:1234567/?a", "h:", "h:?a", "h:/?a", "h:x?a",
+	"//", "///?a", "//?a", "//h?a", "//h/?a", "//h#?a", "//h:?a", "//h:80?a", "//h:65536?a", "//h:x?a", "//h:123456?a",
+	"//h: 80?a", "//h:+80?a", "//h:-1?a", "//h:-0?a", "//h:80x?a", "//h:80xyz/?a", "//u:p@h?a", "//u@:80?a", "//@?a", "//u:p@?a",
+	"//[::1]?a", "//[::1]:80?a", "//[::1]:x?a", "//[::1?a", "//::1?a", "//h:1:2?a", "//h:0:x?a", "//h:0/:80?a",
+	"http:", "http:/", "http:/?a", "http://", "http:///?a", "http://?a", "http://h", "http://h?a", "http://h:80?a", "http://h:99999?a", "http:a?b",
+	"file:", "file:/?a", "file://h?a", "file:///?a", "FILE:///c:/x?a", "file:///c?a", "mailto:x?a", "C:/x?a", "a+b-c.1://h?d",
+	"/x:80", "/x:80/?a", "/x:80?a", "/x:y?a", "/?a:80", "/#a:80", "/?a:80/b", "/x:?a", "/x:", "//x/y:80?a", "//x/y:80/?a", "//x/y:z?a", "//x:80/y:?a",
+	"_a:?b", "_a:80?b", "_a:80/?b", "é:/?a", "http\x00://h?a", "/\x00?a\x00b",
+}
+
+// allOddHeads are oddHeads and requests for oddURIs.
+func allOddHeads() []string {
+	heads := oddHeads[:len(oddHeads):len(oddHeads)]
+	for _, uri := range oddURIs {
+		heads = append(heads, "GET "+uri+" HTTP/1.1\r\n\r\n")
+	}
+	return heads
+}
+
+var recordHandshakes = flag.Bool("record-handshakes", false, "ask PHP what it makes of request heads, and write testdata/handshakes.txt")
+
+// TestHandshakeDataRecorded compares the body of ON_WEBSOCKET_CONNECT with what
+// was recorded of the original.
+func TestHandshakeDataRecorded(t *testing.T) {
+	const file = "testdata/handshakes.txt"
+	if *recordHandshakes {
+		heads := allOddHeads()
+		php := newPHPOracle(t, "testdata/oracle_handshake.php", len(heads))
+		var b strings.Builder
+		for _, head := range heads {
+			fmt.Fprintf(&b, "%q\n%q\n\n", head, php.ask([]byte(head)))
+		}
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recorded, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for block := range strings.SplitSeq(strings.TrimSpace(string(recorded)), "\n\n") {
+		quotedHead, quotedData, _ := strings.Cut(block, "\n")
+		head, err := strconv.Unquote(quotedHead)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := strconv.Unquote(quotedData)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := dataOf(t, head); got != want {
+			t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
+		}
+		n++
+	}
+	if want := len(allOddHeads()); n != want {
+		t.Errorf("%d heads recorded, want %d: run with -record-handshakes", n, want)
+	}
+}
+
 // repeatedHeaders are n lines in which every third name comes again.
 func repeatedHeaders(n int) string {
 	var b strings.Builder
@@ -109,7 +179,7 @@ func randomHeads(n int) []string {
 // TestHandshakeDataOracle compares the body of ON_WEBSOCKET_CONNECT with what
 // the original's Gateway::onWebsocketConnect makes of the same request.
 func TestHandshakeDataOracle(t *testing.T) {
-	heads := append(oddHeads[:len(oddHeads):len(oddHeads)], randomHeads(5000)...)
+	heads := append(allOddHeads(), randomHeads(5000)...)
 	php := newPHPOracle(t, "testdata/oracle_handshake.php", len(heads))
 	wrong := 0
 	for _, head := range heads {
@@ -132,7 +202,7 @@ func TestURLQueryOracle(t *testing.T) {
 		"file:", "file://", "FILE:///", "mailto:", "C:", "0", "1", "80", ":80", ":8080/", "65535", "65536", "99999", "123456", "-", "+", "-0", "+1",
 		"\x00", "\x01", "\t", "\r", "\n", "\x1f", "\x7f", "\x80", "\xff", "é", "%20", "%", "=", ";", "\\", "\v", "_", "~", "x:y", "u:p@", "//h:80abcd", "//h: +80", "h:80a",
 	}
-	uris := []string{"", "/", "/?a=1", "//h?a", "http://h?a", "file:///c:/x?a", "file://h/?a", ":80", ":", "a:80/?b", "/x:80?a", "/x:80/?a", "//:0/?a", "/?a#b?c", "/#a?b"}
+	uris := append([]string{""}, oddURIs...)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for len(uris) < n {
 		var uri string
