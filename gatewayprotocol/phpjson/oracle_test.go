@@ -149,6 +149,12 @@ func TestOracleDecode(t *testing.T) {
 	for _, c := range decodeCorpus {
 		questions = append(questions, phporacle.Question{Op: "json_decode", Args: []string{c.in}})
 	}
+	for _, inner := range []string{"", "1", "{}", "x"} {
+		for levels := MaxDepth - 2; levels < MaxDepth+2; levels++ {
+			s := strings.Repeat("[", levels) + inner + strings.Repeat("]", levels)
+			questions = append(questions, phporacle.Question{Op: "json_decode", Args: []string{s}})
+		}
+	}
 	for i := range *oracleCases {
 		s := g.json(4)
 		if i%2 == 1 {
@@ -183,6 +189,11 @@ func TestOracleEncode(t *testing.T) {
 	}
 	for _, c := range encodeCorpus {
 		add(c.in, c.opt)
+	}
+	for _, inner := range []string{"a:0:{}", "i:1;", `O:1:"A":0:{}`} {
+		for levels := MaxDepth - 2; levels < MaxDepth+2; levels++ {
+			add(strings.Repeat("a:1:{i:0;", levels)+inner+strings.Repeat("}", levels), Options{})
+		}
 	}
 	for range *oracleCases {
 		s, err := phpserialize.Marshal(g.value(4))

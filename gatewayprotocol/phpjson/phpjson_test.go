@@ -175,13 +175,14 @@ func TestDecodeDepth(t *testing.T) {
 	nested := func(n int) []byte {
 		return []byte(strings.Repeat("[", n) + strings.Repeat("]", n))
 	}
-	v, err := Decode(nested(MaxDepth))
+	v, err := Decode(nested(MaxDepth - 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Decode(nested(MaxDepth + 1)); !errors.Is(err, ErrDepth) {
+	if _, err := Decode(nested(MaxDepth)); !errors.Is(err, ErrDepth) {
 		t.Fatalf("got %v", err)
 	}
+	v = phpserialize.ListOf(v)
 	if _, err := Encode(v, Options{}); err != nil {
 		t.Fatal(err)
 	}

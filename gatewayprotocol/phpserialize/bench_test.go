@@ -117,13 +117,13 @@ func TestAppendAllocatesNothing(t *testing.T) {
 		b = AppendInt(AppendIntKey(b, 5), -7)
 		b = AppendString(AppendKey(b, "123"), "x")
 		b = AppendBytes(AppendKey(b, "007"), bytes)
-		b = AppendFloat(AppendKey(b, "f"), 1e25/3)
+		b = AppendFloat(AppendKey(b, "f"), 3.3333333333333333e24)
 		b = AppendFloat(AppendKey(b, "g"), 0.1)
 		b = AppendBool(AppendKey(b, ""), true)
 		b = AppendNull(AppendKey(b, "-0"))
 		b = AppendArrayEnd(AppendArrayStart(AppendKey(b, "list"), 0))
 		b = AppendArrayEnd(b)
-		if want := `a:8:{i:5;i:-7;i:123;s:1:"x";s:3:"007";s:3:"abc";s:1:"f";d:3.3333333333333332E+24;s:1:"g";d:0.1;s:0:"";b:1;s:2:"-0";N;s:4:"list";a:0:{}}`; string(b) != want {
+		if want := `a:8:{i:5;i:-7;i:123;s:1:"x";s:3:"007";s:3:"abc";s:1:"f";d:3.3333333333333333E+24;s:1:"g";d:0.1;s:0:"";b:1;s:2:"-0";N;s:4:"list";a:0:{}}`; string(b) != want {
 			t.Fatalf("got  %s\nwant %s", b, want)
 		}
 	}); n != 0 {

@@ -3,7 +3,6 @@ package phpserialize
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -28,8 +27,27 @@ type encoder struct {
 	seen  map[any]int // *Reference, *Object, *Custom, Enum -> slot
 	refs  *refCounter // nil until asked
 	root  Value
-	open  []*Array // arrays being written, but for those entered by a shared reference
-	inRef int      // arrays being written that were entered by a reference
+}
+
+// frame is an array or object whose elements are being written.
+type frame struct {
+	up    *frame
+	array *Array // nil is an object
+	open  bool   // not the outermost, not entered by a shared reference
+	byRef bool   // this or one further up was entered by a reference
+}
+
+// contains tells whether a may not be written in f again, as PHP sees it.
+func (f *frame) contains(a *Array) bool {
+	if f.array == a {
+		return true
+	}
+	for ; f != nil; f = f.up {
+		if f.open && f.array == a {
+			return true
+		}
+	}
+	return false
 }
 
 // top writes the outermost value, which is in no array and by no reference.
@@ -37,26 +55,26 @@ func (e *encoder) top(v Value) error {
 	v = Deref(v)
 	if a, ok := v.(*Array); ok {
 		e.slot++
-		return e.plain(a)
+		return e.elements(a, &frame{array: a})
 	}
-	return e.value(v, nil)
+	return e.value(v, &frame{})
 }
 
-// value writes v, an element of the array parent, as the next value, or what
-// refers to an earlier one. The numbers are those of php_add_var_hash.
-func (e *encoder) value(v Value, parent *Array) error {
+// value writes v, an element of up, as the next value, or what refers to an
+// earlier one. The numbers are those of php_add_var_hash.
+func (e *encoder) value(v Value, up *frame) error {
 	e.slot++
 	ref, isRef := v.(*Reference)
 	if isRef {
 		v = Deref(ref)
 	}
 	if a, ok := v.(*Array); ok {
-		return e.array(a, ref, parent)
+		return e.array(a, ref, up)
 	}
 	id := identity(v)
 	if id == nil {
 		if !isRef {
-			return e.plain(v)
+			return e.plain(v, up)
 		}
 		id = ref
 	}
@@ -64,7 +82,7 @@ func (e *encoder) value(v Value, parent *Array) error {
 		e.back(at, isRef && e.shared(ref))
 		return nil
 	}
-	return e.plain(v)
+	return e.plain(v, up)
 }
 
 // again returns the slot in which id was written, or notes that it now is.
@@ -94,26 +112,19 @@ func (e *encoder) back(slot int, isRef bool) {
 // array writes an array that is an element, by reference if ref is not nil.
 // Arrays that contain themselves other than by a shared reference, which only
 // hand-made input leads to, end in null, as in PHP.
-func (e *encoder) array(a *Array, ref *Reference, parent *Array) error {
-	if ref != nil {
-		e.inRef++
-		defer func() { e.inRef-- }()
-		if e.shared(ref) {
-			if at, again := e.again(ref); again {
-				e.back(at, true)
-				return nil
-			}
-			return e.plain(a)
+func (e *encoder) array(a *Array, ref *Reference, up *frame) error {
+	f := frame{up: up, array: a, open: true, byRef: up.byRef || ref != nil}
+	if ref != nil && e.shared(ref) {
+		if at, again := e.again(ref); again {
+			e.back(at, true)
+			return nil
 		}
-	}
-	if e.inRef > 0 && (a == parent || slices.Contains(e.open, a)) {
+		f.open = false
+	} else if f.byRef && up.contains(a) {
 		e.buf = AppendNull(e.buf)
 		return nil
 	}
-	e.open = append(e.open, a)
-	err := e.plain(a)
-	e.open = e.open[:len(e.open)-1]
-	return err
+	return e.elements(a, &f)
 }
 
 // shared tells whether more than one place holds ref. PHP takes a reference
@@ -144,8 +155,8 @@ func identity(v Value) any {
 	return nil
 }
 
-// plain writes v itself.
-func (e *encoder) plain(v Value) error {
+// plain writes v, which is no array, itself.
+func (e *encoder) plain(v Value, up *frame) error {
 	switch v := v.(type) {
 	case nil:
 		e.buf = AppendNull(e.buf)
@@ -157,20 +168,11 @@ func (e *encoder) plain(v Value) error {
 		e.buf = AppendFloat(e.buf, v)
 	case string:
 		e.buf = AppendString(e.buf, v)
-	case *Array:
-		if v == nil {
-			return &TypeError{"a nil *Array"}
-		}
-		e.buf = AppendArrayStart(e.buf, v.Len())
-		return e.elements(v, false)
 	case *Object:
 		if v == nil {
 			return &TypeError{"a nil *Object"}
 		}
-		e.class('O', v.Class)
-		e.buf = strconv.AppendInt(e.buf, int64(v.Props.Len()), 10)
-		e.buf = append(e.buf, ":{"...)
-		return e.elements(v.Props, !serializesToList[v.Class])
+		return e.object(v, &frame{up: up, byRef: up.byRef})
 	case *Custom:
 		if v == nil {
 			return &TypeError{"a nil *Custom"}
@@ -242,33 +244,68 @@ func (e *encoder) class(letter byte, name string) {
 	e.buf = append(e.buf, `":`...)
 }
 
-// elements writes keys and values and the closing brace. Property names are
-// strings even where they look like numbers.
-func (e *encoder) elements(a *Array, names bool) error {
-	if a.Len() == 0 && !names {
-		e.buf = append(e.buf, '}')
-		return nil
+// elements writes an array.
+func (e *encoder) elements(a *Array, f *frame) error {
+	if a == nil {
+		return &TypeError{"a nil *Array"}
 	}
-	if e.depth++; e.depth > DefaultMaxDepth {
-		return &LimitError{What: "depth", Limit: DefaultMaxDepth}
+	e.buf = AppendArrayStart(e.buf, a.Len())
+	if a.Len() > 0 { // an empty array is no level
+		if err := e.enter(); err != nil {
+			return err
+		}
+		defer e.leave()
 	}
 	for k, v := range a.All() {
-		switch {
-		case !k.IsInt():
-			e.buf = AppendString(e.buf, k.s)
-		case names:
-			e.buf = AppendString(e.buf, k.String())
-		default:
+		if k.IsInt() {
 			e.buf = AppendInt(e.buf, k.n)
+		} else {
+			e.buf = AppendString(e.buf, k.s)
 		}
-		if err := e.value(v, a); err != nil {
+		if err := e.value(v, f); err != nil {
 			return err
 		}
 	}
-	e.depth--
+	e.buf = AppendArrayEnd(e.buf)
+	return nil
+}
+
+// object writes an object. Property names are strings even where they look like
+// numbers.
+func (e *encoder) object(o *Object, f *frame) error {
+	e.class('O', o.Class)
+	e.buf = strconv.AppendInt(e.buf, int64(o.Props.Len()), 10)
+	e.buf = append(e.buf, ":{"...)
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.leave()
+	intKeys := serializesToList[o.Class]
+	for k, v := range o.Props.All() {
+		switch {
+		case !k.IsInt():
+			e.buf = AppendString(e.buf, k.s)
+		case intKeys:
+			e.buf = AppendInt(e.buf, k.n)
+		default:
+			e.buf = AppendString(e.buf, k.String())
+		}
+		if err := e.value(v, f); err != nil {
+			return err
+		}
+	}
 	e.buf = append(e.buf, '}')
 	return nil
 }
+
+func (e *encoder) enter() error {
+	if e.depth++; e.depth > DefaultMaxDepth {
+		return &LimitError{What: "depth", Limit: DefaultMaxDepth}
+	}
+	return nil
+}
+
+func (e *encoder) leave() { e.depth-- }
 
 // serializesToList names PHP's own classes whose __serialize returns int keys.
 // An object of another class is a __PHP_Incomplete_Class to the original, which

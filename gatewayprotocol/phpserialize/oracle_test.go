@@ -51,8 +51,18 @@ func TestOracleCorpus(t *testing.T) {
 	for _, c := range corpus {
 		questions = append(questions, ask("serialize", c.in))
 	}
+	cases := append([]corpusCase(nil), corpus...)
+	for _, inner := range []string{"a:0:{}", "i:1;", `O:1:"A":0:{}`} {
+		for levels := DefaultMaxDepth - 1; levels < DefaultMaxDepth+2; levels++ {
+			c := corpusCase{in: string(nested(levels, inner))}
+			_, err := Unmarshal([]byte(c.in))
+			c.bad = err != nil
+			cases = append(cases, c)
+			questions = append(questions, ask("serialize", c.in))
+		}
+	}
 	for i, a := range phporacle.Ask(t, questions) {
-		switch c := corpus[i]; {
+		switch c := cases[i]; {
 		case (a.Err != "") != c.bad && c.differs == "":
 			t.Errorf("%q: PHP says %q, the table says bad: %v", c.in, a.Err, c.bad)
 		case a.Err == "" && (a.Text == c.want()) == (c.differs != ""):
