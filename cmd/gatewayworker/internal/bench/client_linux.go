@@ -74,7 +74,11 @@ func (c *client) established() {
 func (c *client) begin() {
 	c.state = clientOpen
 	c.b.openClients++
+	c.b.opened++
 	c.b.loop.activity++
+	if c.b.established != nil {
+		c.b.established(c)
+	}
 	if c.b.onOpen != nil {
 		c.b.onOpen(c)
 	}

@@ -39,6 +39,7 @@ func Command() *cli.Command {
 			&cli.IntFlag{Name: "groups", Usage: "how many small groups", Value: 1000},
 			&cli.IntFlag{Name: "group-size", Usage: "members of a small group", Value: 50},
 			&cli.IntFlag{Name: "window", Usage: "handshakes under way at once", Value: 100},
+			&cli.BoolFlag{Name: "greeted", Usage: "the existing worker greets each client: storm waits for that"},
 			&cli.DurationFlag{Name: "settle", Usage: "wait before memory is read; a Go server gives memory back after two idle minutes at the latest", Value: 10 * time.Second},
 			&cli.DurationFlag{Name: "stall", Usage: "give up on missing messages when none came for so long", Value: 5 * time.Second},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "permit targets outside 127.0.0.0/8"},
@@ -62,6 +63,7 @@ func action(c *cli.Context) error {
 		Groups: c.Int("groups"), GroupSize: c.Int("group-size"), Window: c.Int("window"),
 		Settle: c.Duration("settle"), Stall: c.Duration("stall"),
 		GatewayPIDs: c.IntSlice("gateway-pid"), WorkerPIDs: c.IntSlice("worker-pid"),
+		Greeted:     c.Bool("greeted"),
 		AllowRemote: c.Bool("allow-remote"),
 	}
 	for _, o.Scenario = range c.Args().Slice() { // a typing mistake shows before the first run

@@ -65,6 +65,10 @@ type Options struct {
 	// missing; 5 s when 0.
 	Stall time.Duration
 
+	// Greeted says that the existing worker sends every client a message when
+	// it connects: "storm" with [WorkerNone] then counts and times those.
+	Greeted bool
+
 	// GatewayPIDs and WorkerPIDs name the server's processes; their
 	// descendants are measured with them.
 	GatewayPIDs, WorkerPIDs []int

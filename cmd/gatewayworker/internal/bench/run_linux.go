@@ -28,9 +28,11 @@ type bench struct {
 	clients     []*client
 	byLocal     map[netip.AddrPort]*client
 	openClients int
-	failed      int   // connections that the server ended or refused
-	failure     error // the first of them
-	fatal       error // ends the run
+	opened      int           // connections that came about in the whole run
+	failed      int           // connections that the server ended or refused
+	failure     error         // the first of them
+	fatal       error         // ends the run
+	established func(*client) // storm's stopwatch
 	onOpen      func(*client)
 	onGone      func(*client, clientState)
 
@@ -207,7 +209,10 @@ func orElse(err error, text string) error {
 // pump runs the loop until done; b.stalled says that it gave up. An error is
 // the end of the run.
 func (b *bench) pump(done func() bool) error {
-	err := b.loop.pump(b.ctx, b.plan.Stall, func() bool { return b.fatal != nil || done() })
+	err := b.loop.pump(b.ctx, b.plan.Stall, func() bool { return b.fatal != nil || b.deserted() || done() })
+	if err == nil && b.fatal == nil && b.deserted() {
+		err = fmt.Errorf("bench: the server has ended every connection: %w", b.failure)
+	}
 	b.stalled = errors.Is(err, errStalled)
 	if b.stalled {
 		err = nil
@@ -216,6 +221,11 @@ func (b *bench) pump(done func() bool) error {
 		return b.fatal
 	}
 	return err
+}
+
+// deserted reports whether the server has ended all connections.
+func (b *bench) deserted() bool {
+	return b.opened > 0 && b.openClients == 0 && b.failed >= b.opened
 }
 
 // rest runs the loop for a while.
@@ -262,6 +272,10 @@ func (b *bench) message(c *client, payload []byte) {
 	b.loop.activity++
 	id, seq, due, ok := parsePayload(payload, &b.tag)
 	if !ok || id < 'A' || id > 'Z' {
+		if s := b.streams[greetingID-'A']; b.plan.Greeted && s != nil && s.got[c.index] == 0 {
+			s.receive(c.index, 0, c.began, b.loop.now)
+			return
+		}
 		b.foreign++
 		return
 	}
@@ -355,29 +369,37 @@ func (b *bench) connectionIDs(really bool) ([]map[uint32]bool, error) {
 	return all, err
 }
 
-// probe tells each connection that is new since known its own id.
+// probe tells each connection that is new since known its own id. Without a
+// handshake a client may be ahead of the gateway's accept, so it asks again.
 func (b *bench) probe(known []map[uint32]bool) error {
-	now, err := b.connectionIDs(true)
-	if err != nil {
-		return err
-	}
-	for i, ids := range now {
-		var out []byte
-		for id := range ids {
-			if !known[i][id] {
-				putPayload(b.payload, &b.tag, probeID, id, int64(i))
-				out = b.control[i].append(out, gp.CmdSendToOne, id, "", b.payload)
-			}
+	deadline := b.loop.clock() + int64(b.plan.Stall)
+	for {
+		now, err := b.connectionIDs(true)
+		if err != nil {
+			return err
 		}
-		b.control[i].write(out)
+		for i, ids := range now {
+			var out []byte
+			for id := range ids {
+				if !known[i][id] {
+					known[i][id] = true
+					putPayload(b.payload, &b.tag, probeID, id, int64(i))
+					out = b.control[i].append(out, gp.CmdSendToOne, id, "", b.payload)
+				}
+			}
+			b.control[i].write(out)
+		}
+		if err := b.rest(20 * time.Millisecond); err != nil {
+			return err
+		}
+		n := b.unknown()
+		if n == 0 {
+			return nil
+		}
+		if b.loop.now > deadline {
+			return fmt.Errorf("bench: the connection ids of %d clients could not be found out", n)
+		}
 	}
-	if err := b.pump(func() bool { return b.unknown() == 0 }); err != nil {
-		return err
-	}
-	if n := b.unknown(); n > 0 {
-		return fmt.Errorf("bench: the connection ids of %d clients could not be found out", n)
-	}
-	return nil
 }
 
 // unknown counts open clients without a connection id.

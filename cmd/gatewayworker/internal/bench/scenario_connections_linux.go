@@ -99,35 +99,31 @@ func (b *bench) dress(name string, groups int, session bool) error {
 	return m.end()
 }
 
-// storm opens connections as fast as the server takes them. With the worker of
-// the run each one is greeted, and the phase counts the greetings.
+// storm opens connections as fast as the server takes them. Where the worker
+// greets each one, the phase counts the greetings, else the handshakes.
 func (b *bench) storm() error {
 	m, err := b.begin("connect, handshake, greeting", "connection")
 	if err != nil {
 		return err
 	}
 	s := b.stream(greetingID)
-	if b.greet = len(b.workers) > 0; b.greet {
-		for i := range b.clients {
-			s.expect(i)
-		}
-	} else {
+	b.greet = len(b.workers) > 0
+	greeted := b.greet || b.plan.Greeted
+	for i := range b.clients {
+		s.expect(i)
+	}
+	if !greeted {
 		m.p.Name = "connect and handshake"
+		b.established = func(c *client) { s.receive(c.index, 0, c.began, b.loop.now) }
 	}
 	b.progress = func() (int64, int64) { return int64(b.openClients), int64(len(b.clients)) }
 	if err := b.connect(0, len(b.clients)); err != nil {
 		return err
 	}
-	if b.greet {
-		if err := b.pump(s.complete); err != nil {
-			return err
-		}
-		err = m.end(s)
-	} else {
-		m.count(int64(b.openClients), int64(len(b.clients)))
-		err = m.end()
+	if err := b.pump(s.complete); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := m.end(s); err != nil {
 		return err
 	}
 	return b.memory("connected", b.openClients)
