@@ -42,12 +42,16 @@ func (x *executor) message(m *gatewayprotocol.Message) (body []byte, ok bool, er
 	if !x.websocket || !kick && isRaw(m) {
 		return nil, false, bodyError(m, "is "+phpTypeName(v)+": only a string can be sent so")
 	}
-	x.body, err = phpjson.Append(x.body[:0], v, phpjson.Options{UnescapedUnicode: true})
+	x.body, err = phpjson.Append(x.body[:0], v, phpjson.Options{UnescapedUnicode: true, MaxBytes: maxJSONBody})
 	if err != nil {
 		return nil, false, bodyError(m, "has no JSON: "+err.Error())
 	}
 	return x.body, true, nil
 }
+
+// maxJSONBody bounds the JSON of a body. JSON is at most six times as long as
+// what it was made from, as long as no references multiply it.
+const maxJSONBody = 6 * gatewayprotocol.MaxPackageSize
 
 // isRaw reports whether the body goes on the client's socket as it is. PHP's
 // $protocolAccelerate, which encodes a broadcast once and sends it raw, needs no

@@ -12,14 +12,21 @@ import (
 	"testing"
 )
 
+// randomConversations is the number of made-up conversations held with PHP.
+const randomConversations = 40
+
 // TestConversationsWithPHP holds the conversations with PHP's gateway, over
 // sockets. GATEWAYWORKER_PHP_AUTOLOAD names the autoload.php that finds it.
 func TestConversationsWithPHP(t *testing.T) {
 	if os.Getenv("GATEWAYWORKER_PHP_AUTOLOAD") == "" {
-		t.Skipf("SKIPPED %d conversations with PHP: GATEWAYWORKER_PHP_AUTOLOAD is not set", len(conversations))
+		t.Skipf("SKIPPED %d conversations with PHP: GATEWAYWORKER_PHP_AUTOLOAD is not set", len(conversations)+randomConversations)
 	}
 	php := startPHPGateways(t)
-	for _, conv := range conversations {
+	all := conversations
+	for seed := range uint64(randomConversations) {
+		all = append(all[:len(all):len(all)], randomConversation(t, seed, 300))
+	}
+	for _, conv := range all {
 		t.Run(conv.name, func(t *testing.T) {
 			i := 0
 			switch {

@@ -259,6 +259,30 @@ func TestLongReplies(t *testing.T) {
 	}
 }
 
+// TestMultiplyingReferences has a short body and a short session that stand for
+// very much: each level holds the one below twice, by reference.
+func TestMultiplyingReferences(t *testing.T) {
+	much := `s:1:"x";`
+	for level := 60; level >= 1; level-- {
+		much = fmt.Sprintf("a:2:{i:0;%si:1;R:%d;}", much, level+1)
+	}
+	g := newFakeGateway(t, "websocket", "")
+	g.connect()
+	for _, s := range []step{
+		sends(gatewayprotocol.CmdSendToOne, 1, "", much, 0).killsPHP(),
+		does(gatewayprotocol.CmdUpdateSession, 1, much),
+		does(gatewayprotocol.CmdUpdateSession, 1, much).killsPHP(),
+		asks(gatewayprotocol.CmdGetSessionByClientID, 1, "", much),
+	} {
+		g.replies, g.refused = nil, nil
+		g.execute(&s.m)
+		s.check(t, 0, g)
+	}
+	if len(g.got) > 0 {
+		t.Errorf("%d bytes were sent", len(g.got[1]))
+	}
+}
+
 // conversation is what an inner connection says to a gateway and what comes of
 // it, equal for PHP's gateway (see TestConversationsWithPHP) and for ours.
 type conversation struct {

@@ -47,7 +47,11 @@ func mergeSessions(session, update []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	merged, err := phpserialize.Marshal(phpserialize.ArrayReplaceRecursive(base, repl))
+	sum := phpserialize.ArrayReplaceRecursive(base, repl)
+	if sum == nil {
+		return nil, errors.New("cannot be merged: its references contain themselves or multiply without bound")
+	}
+	merged, err := phpserialize.Marshal(sum)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be merged: %w", err)
 	}

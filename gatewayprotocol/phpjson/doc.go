@@ -30,6 +30,7 @@ const (
 	ErrInfOrNaN    Code = 7  // a float that JSON cannot spell
 	ErrType        Code = 8  // a value that JSON cannot spell
 	ErrUTF16       Code = 10 // half a surrogate pair in \u escapes
+	ErrTooLong     Code = -1 // longer than Options.MaxBytes; PHP has no such bound
 )
 
 func (c Code) Error() string {
@@ -50,6 +51,8 @@ func (c Code) Error() string {
 		return "type cannot be encoded"
 	case ErrUTF16:
 		return "unpaired UTF-16 surrogate"
+	case ErrTooLong:
+		return "longer than allowed"
 	}
 	return fmt.Sprintf("error %d", int(c))
 }

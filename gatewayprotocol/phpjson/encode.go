@@ -15,6 +15,11 @@ import (
 type Options struct {
 	UnescapedUnicode bool // JSON_UNESCAPED_UNICODE: all but U+2028 and U+2029 as they are
 	UnescapedSlashes bool // JSON_UNESCAPED_SLASHES
+
+	// MaxBytes bounds the JSON: a value that takes more is an error, found
+	// before much more memory is taken. References let a short serialized value
+	// stand for JSON without end. 0 is no bound.
+	MaxBytes int
 }
 
 // Encode returns json_encode($v). Errors are those of [Append].
@@ -32,13 +37,16 @@ func Encode(v phpserialize.Value, opt Options) ([]byte, error) {
 // what json_encode() makes of an object of an unknown class: its class under
 // "__PHP_Incomplete_Class_Name", then its public properties.
 //
-// INF, NAN, strings that are not UTF-8, more than MaxDepth levels and enum cases
-// (whether one is backed by a value is known to its class only) are errors; dst
-// is then returned as it was.
+// INF, NAN, strings that are not UTF-8, more than MaxDepth levels or
+// Options.MaxBytes bytes, and enum cases (whether one is backed by a value is
+// known to its class only) are errors; dst is then returned as it was.
 func Append(dst []byte, v phpserialize.Value, opt Options) ([]byte, error) {
-	e := encoder{buf: dst, opt: opt}
+	e := encoder{buf: dst, opt: opt, start: len(dst)}
 	if err := e.value(v); err != nil {
 		return dst, err
+	}
+	if e.tooLong() {
+		return dst, &Error{Code: ErrTooLong, Offset: -1}
 	}
 	return e.buf, nil
 }
@@ -46,10 +54,18 @@ func Append(dst []byte, v phpserialize.Value, opt Options) ([]byte, error) {
 type encoder struct {
 	buf   []byte
 	opt   Options
+	start int // length of dst
 	depth int
 }
 
+func (e *encoder) tooLong() bool {
+	return e.opt.MaxBytes > 0 && len(e.buf)-e.start > e.opt.MaxBytes
+}
+
 func (e *encoder) value(v phpserialize.Value) error {
+	if e.tooLong() {
+		return &Error{Code: ErrTooLong, Offset: -1}
+	}
 	switch v := phpserialize.Deref(v).(type) {
 	case nil:
 		e.buf = append(e.buf, "null"...)
