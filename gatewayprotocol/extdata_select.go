@@ -66,7 +66,8 @@ func AppendSelectExt(dst []byte, fields []string, where []WhereClause) ([]byte, 
 }
 
 // DecodeSelectExt reads the ext_data of a [CmdSelect]. A JSON string, or a
-// name or id that is itself an array, is a [*MessageError].
+// name, id or field that is itself an array, is a [*MessageError]; but such a
+// field does no harm where nobody can match, as PHP then does not look at it.
 func DecodeSelectExt(ext []byte) (Select, error) {
 	v := decodeJSON(ext)
 	if !phpserialize.IsTruthy(v) {
@@ -83,13 +84,15 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 		obj = phpserialize.NewArray() // a number or true has neither fields nor where
 	}
 	var s Select
+	badField := false
 	fields, _ := obj.GetString("fields")
 	if arr, ok := fields.(*phpserialize.Array); ok {
 		seen := phpserialize.NewArray()
 		for _, f := range arr.All() {
 			k, ok := phpserialize.ToKey(f)
 			if !ok {
-				return refuse("has a field that is an array")
+				badField = true
+				continue
 			}
 			if _, dup := seen.Get(k); !dup {
 				seen.Set(k, nil)
@@ -98,22 +101,21 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 		}
 	}
 	where, _ := obj.GetString("where")
-	if !phpserialize.IsTruthy(where) {
-		s.Everybody = true
-		return s, nil
-	}
-	clauses, ok := where.(*phpserialize.Array)
-	if !ok {
-		return s, nil // truthy but no array: matches nobody
-	}
-	for k, items := range clauses.All() {
-		c, err := decodeClause(k.String(), items)
-		if err != nil {
-			return refuse(err.Error())
+	s.Everybody = !phpserialize.IsTruthy(where)
+	// What is truthy but no array matches nobody.
+	if clauses, ok := where.(*phpserialize.Array); ok {
+		for k, items := range clauses.All() {
+			c, err := decodeClause(k.String(), items)
+			if err != nil {
+				return refuse(err.Error())
+			}
+			if len(c.Names) > 0 || len(c.IDs) > 0 {
+				s.Where = append(s.Where, c)
+			}
 		}
-		if len(c.Names) > 0 || len(c.IDs) > 0 {
-			s.Where = append(s.Where, c)
-		}
+	}
+	if badField && (s.Everybody || len(s.Where) > 0) {
+		return refuse("has a field that is an array")
 	}
 	return s, nil
 }

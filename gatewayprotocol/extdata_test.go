@@ -204,6 +204,7 @@ var selectCases = []struct {
 	{name: "fields repeated and odd", ext: `{"fields":["uid","uid",1,true,null],"where":null}`, want: Select{Fields: []string{"uid", "1", ""}, Everybody: true}},
 	{name: "string", ext: `"fields"`, refused: true},
 	{name: "nested field", ext: `{"fields":[["uid"]]}`, refused: true},
+	{name: "nested field, nobody asked for", ext: `{"fields":[["uid"],"x"],"where":5}`, want: Select{Fields: []string{"x"}}},
 	{name: "nested uid", ext: `{"fields":["uid"],"where":{"uid":[[1]]}}`, refused: true},
 	{name: "nested id", ext: `{"fields":["uid"],"where":{"connection_id":[{}]}}`, refused: true},
 }
