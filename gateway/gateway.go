@@ -30,8 +30,7 @@ type Gateway struct {
 	limited    limitedLog
 	codec      codec
 	handshakes bool // clients are ready only after a handshake
-	listenHost string
-	listenPort uint16
+	listen     gatewayprotocol.ListenAddress
 	started    time.Time
 
 	// Set by Serve before anything runs.
@@ -114,7 +113,7 @@ func New(opts Options) (*Gateway, error) {
 		if err != nil {
 			return nil, err
 		}
-		g.listenHost, g.listenPort = a.Host, a.Port
+		g.listen = a
 		if g.codec == nil {
 			var ok bool
 			if g.codec, ok = builtinCodec(a.Scheme, opts.BinaryFrames); !ok {
@@ -155,11 +154,12 @@ func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	if g.opts.Listen == "" {
 		return nil, nil, &OptionError{Option: "Listen", Reason: "required"}
 	}
-	client, err = net.Listen("tcp", net.JoinHostPort(g.listenHost, fmt.Sprint(g.listenPort)))
+	client, err = net.Listen(g.listen.Network(), g.listen.HostPort())
 	if err != nil {
 		return nil, nil, fmt.Errorf("gateway: client port: %w", err)
 	}
-	inner, err = net.Listen("tcp", net.JoinHostPort(g.opts.InnerListen, fmt.Sprint(g.opts.StartPort)))
+	a := gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)}
+	inner, err = net.Listen(a.Network(), a.HostPort())
 	if err != nil {
 		_ = client.Close()
 		return nil, nil, fmt.Errorf("gateway: inner port: %w", err)

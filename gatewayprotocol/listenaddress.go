@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,15 @@ type ListenAddress struct {
 // HostPort returns the address for net.Listen.
 func (a ListenAddress) HostPort() string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
+}
+
+// Network returns the network for net.Listen: "tcp4" for an IPv4 address, as Go
+// would open IPv6 as well for 0.0.0.0, which PHP does not; else "tcp".
+func (a ListenAddress) Network() string {
+	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.Is4() {
+		return "tcp4"
+	}
+	return "tcp"
 }
 
 // String returns the address in PHP's spelling, websocket://0.0.0.0:8282.

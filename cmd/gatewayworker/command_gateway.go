@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"net"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+)
+
+func gatewayCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "gateway",
+		Usage: "run a Gateway: clients on one side, workers on the other",
+		Description: "One process uses all cores and has one inner address, lan-ip:start-port, where PHP's\n" +
+			"Gateway has one for each of its count processes.",
+		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), processFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			log, err := newLogger(c)
+			if err != nil {
+				return err
+			}
+			opts, err := gatewayOptions(c)
+			if err != nil {
+				return err
+			}
+			opts.Logger = log
+			if len(opts.RegisterAddress) == 0 {
+				opts.RegisterAddress = nil // the default, where an empty list is none
+			}
+			g, err := openGateway(opts)
+			if err != nil {
+				return err
+			}
+			return serve(c, log, g)
+		},
+	}
+}
+
+// gatewayServer is a Gateway that has its ports.
+type gatewayServer struct {
+	*gateway.Gateway
+	client, inner net.Listener
+}
+
+func openGateway(opts gateway.Options) (server, error) {
+	g, err := gateway.New(opts)
+	if err != nil {
+		return nil, err
+	}
+	client, inner, err := g.Listen()
+	if err != nil {
+		return nil, err
+	}
+	return gatewayServer{g, client, inner}, nil
+}
+
+func (s gatewayServer) Serve() error {
+	if err := s.Gateway.Serve(s.client, s.inner); !errors.Is(err, gateway.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"net"
+
+	"github.com/sirupsen/logrus"
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+func registerCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "register",
+		Usage: "run a Register: where gateways and workers find each other",
+		Flags: append([]cli.Flag{
+			registerListenFlag("listen", "l"),
+			&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
+		}, processFlags()...),
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			log, err := newLogger(c)
+			if err != nil {
+				return err
+			}
+			ln, err := listenRegister(c, "listen")
+			if err != nil {
+				return err
+			}
+			return serve(c, log, newRegisterServer(c.String("secret-key"), log, ln))
+		},
+	}
+}
+
+// registerServer is a Register that has its port.
+type registerServer struct {
+	*register.Server
+	ln  net.Listener
+	log *logrus.Logger
+}
+
+func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) server {
+	return registerServer{register.NewServer(register.Options{SecretKey: secretKey, Logger: log}), ln, log}
+}
+
+func (s registerServer) Serve() error {
+	s.log.WithFields(logrus.Fields{"role": "register", "listen": s.ln.Addr().String()}).Info("register is serving")
+	if err := s.Server.Serve(s.ln); !errors.Is(err, register.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// describe puts errors of the packages in the words of the command line.
+func describe(err error) error {
+	var option *gateway.OptionError
+	if errors.As(err, &option) {
+		if flag, ok := optionFlags[option.Option]; ok {
+			return &flagError{flag, option.Value, option.Reason}
+		}
+	}
+	var listen *gatewayprotocol.ListenAddressError
+	if errors.As(err, &listen) {
+		return listenError("listen", listen.Text, listen)
+	}
+	return err
+}
+
+// listenError says that flag has a bad listen address.
+func listenError(flag, text string, err error) error {
+	var listen *gatewayprotocol.ListenAddressError
+	if !errors.As(err, &listen) {
+		return err
+	}
+	reason := listen.Err.Error()
+	if errors.Is(listen, gatewayprotocol.ErrUnknownScheme) {
+		reason += "; there are websocket, text, frame and tcp"
+	}
+	return &flagError{flag, text, reason}
+}

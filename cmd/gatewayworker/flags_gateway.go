@@ -1,0 +1,114 @@
+package main
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+)
+
+// Where clients and workers find a gateway unless a flag says otherwise: the
+// ports of PHP's skeleton project, which most deployments keep. (The property
+// startPort itself is 2000 in PHP, and in gateway.Options.)
+const (
+	defaultListen    = "websocket://0.0.0.0:8282"
+	defaultStartPort = 2900
+)
+
+// gatewayFlags are named after the properties of PHP's Gateway.
+// optionFlags says which option each of them is.
+func gatewayFlags(registerAddressUsage string) []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "listen", Aliases: []string{"l"}, Category: categoryClients, Usage: "`ADDRESS` for clients: websocket://, text://, frame:// or tcp://, then host:port ([::]:8282 for IPv6 too)", Value: defaultListen, EnvVars: env("listen")},
+		&cli.BoolFlag{Name: "binary-frames", Category: categoryClients, Usage: "send websocket messages as binary frames (PHP: websocketType)", EnvVars: env("binary-frames")},
+		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
+
+		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
+		&cli.IntFlag{Name: "start-port", Category: categoryCluster, Usage: "inner `PORT`, for workers and GatewayClients", Value: defaultStartPort, EnvVars: env("start-port")},
+		&cli.StringFlag{Name: "inner-listen", Category: categoryCluster, Usage: "`IP` to open the inner port on where it is not lan-ip, as in containers (PHP: innerTcpWorkerListen)", EnvVars: env("inner-listen")},
+		&cli.StringSliceFlag{Name: "register-address", Category: categoryCluster, Usage: registerAddressUsage, EnvVars: env("register-address")},
+		&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
+		&cli.StringFlag{Name: "router", Category: categoryCluster, Usage: "how clients are given to workers: least-connections or random (PHP: selectLoadBalancingMode)", Value: "least-connections", EnvVars: env("router")},
+		&cli.IntFlag{Name: "send-to-worker-buffer-size", Category: categoryCluster, Usage: "`BYTES` that may wait for a worker; at the bound new messages are dropped", Value: gateway.DefaultSendToWorkerBufferSize, EnvVars: env("send-to-worker-buffer-size")},
+
+		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
+		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
+		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
+	}, tlsFlags()...)
+}
+
+// optionFlags tells which flag is behind an option of gateway.Options.
+var optionFlags = map[string]string{
+	"Listen":                 "listen",
+	"LanIP":                  "lan-ip",
+	"StartPort":              "start-port",
+	"InnerListen":            "inner-listen",
+	"RegisterAddress":        "register-address",
+	"PingInterval":           "ping-interval",
+	"PingNotResponseLimit":   "ping-not-response-limit",
+	"Router":                 "router",
+	"SendToWorkerBufferSize": "send-to-worker-buffer-size",
+	"SendToClientBufferSize": "send-to-client-buffer-size",
+}
+
+// gatewayOptions reads gatewayFlags. Logger is left to the caller.
+func gatewayOptions(c *cli.Context) (gateway.Options, error) {
+	opts := gateway.Options{
+		Listen:                 c.String("listen"),
+		LanIP:                  c.String("lan-ip"),
+		StartPort:              c.Int("start-port"),
+		InnerListen:            c.String("inner-listen"),
+		RegisterAddress:        c.StringSlice("register-address"),
+		SecretKey:              c.String("secret-key"),
+		PingInterval:           secondsOf(c, "ping-interval"),
+		PingNotResponseLimit:   c.Int("ping-not-response-limit"),
+		PingData:               c.String("ping-data"),
+		SendToWorkerBufferSize: c.Int("send-to-worker-buffer-size"),
+		SendToClientBufferSize: c.Int("send-to-client-buffer-size"),
+		BinaryFrames:           c.Bool("binary-frames"),
+	}
+	// 0 is the default in Options; as a flag it would be a mistake.
+	if opts.StartPort < 1 || opts.StartPort > 65535 {
+		return opts, &flagError{"start-port", strconv.Itoa(opts.StartPort), "want a port, 1 to 65535"}
+	}
+	for _, name := range []string{"send-to-worker-buffer-size", "send-to-client-buffer-size"} {
+		if n := c.Int(name); n < 1 {
+			return opts, &flagError{name, strconv.Itoa(n), "want a number of bytes"}
+		}
+	}
+	for _, addr := range opts.RegisterAddress {
+		if err := checkHostPort("register-address", addr); err != nil {
+			return opts, err
+		}
+	}
+	var err error
+	if opts.Router, err = routerMode(c.String("router")); err != nil {
+		return opts, err
+	}
+	opts.TLS, err = tlsConfig(c)
+	return opts, err
+}
+
+// routerMode takes the short names and the values of PHP's constants.
+func routerMode(s string) (gateway.RouterMode, error) {
+	switch s {
+	case "least-connections", string(gateway.RouterLeastConnections):
+		return gateway.RouterLeastConnections, nil
+	case "random", string(gateway.RouterRandom):
+		return gateway.RouterRandom, nil
+	}
+	return "", &flagError{"router", s, "want least-connections or random"}
+}
+
+// checkHostPort finds addresses that could never be dialled.
+func checkHostPort(flag, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	n, perr := strconv.ParseUint(port, 10, 16)
+	if err != nil || perr != nil || host == "" || n == 0 || strings.Contains(host, "/") {
+		return &flagError{flag, addr, "want host:port, as in 127.0.0.1:1236"}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"net"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gatewayworker": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"freeport":  freePort,
+			"announced": announced,
+			"occupy":    occupy,
+			"terminate": terminate,
+		},
+	})
+}
+
+// freePort sets each of the named variables to a port that is free:
+//
+//	freeport CLIENT INNER
+func freePort(ts *testscript.TestScript, neg bool, names []string) {
+	if neg {
+		ts.Fatalf("freeport cannot fail")
+	}
+	for _, name := range names {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer ln.Close() // after the last, so that no port comes twice
+		_, port, err := net.SplitHostPort(ln.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name, port)
+	}
+}
+
+// occupy keeps a port in use until the script ends, and sets the variable to it:
+//
+//	occupy PORT
+func occupy(ts *testscript.TestScript, neg bool, names []string) {
+	if neg || len(names) != 1 {
+		ts.Fatalf("usage: occupy PORT")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ln.Close() })
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	ts.Check(err)
+	ts.Setenv(names[0], port)
+}
+
+// terminate sends SIGTERM to every command in the background: kill knows no
+// SIGTERM.
+func terminate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: terminate")
+	}
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+// announced waits until a Register's list has all the gateways:
+//
+//	announced -key=KEY 127.0.0.1:1236 127.0.0.1:2900 ...
+//
+// Without a gateway it waits for any list. With ! the Register must refuse.
+func announced(ts *testscript.TestScript, neg bool, args []string) {
+	key := ""
+	if len(args) > 0 && len(args[0]) > 5 && args[0][:5] == "-key=" {
+		key, args = args[0][5:], args[1:]
+	}
+	if len(args) == 0 {
+		ts.Fatalf("usage: announced [-key=KEY] REGISTER [GATEWAY...]")
+	}
+	quiet := logrus.New()
+	quiet.SetLevel(logrus.PanicLevel)
+	opts := register.ClientOptions{
+		Registers: args[:1], SecretKey: key, Logger: quiet, ReconnectDelay: 20 * time.Millisecond,
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if neg {
+		if list, err := register.Lookup(ctx, opts); err == nil {
+			ts.Fatalf("the Register answered with %q", list)
+		}
+		return
+	}
+	var last []string
+	complete := false
+	w := register.NewWatcher(func(list []string) {
+		last = list
+		complete = !slices.ContainsFunc(args[1:], func(a string) bool { return !slices.Contains(list, a) })
+		if complete {
+			cancel()
+		}
+	}, opts)
+	_ = w.Run(ctx)
+	if !complete {
+		ts.Fatalf("the Register's list is %q", last)
+	}
+}
