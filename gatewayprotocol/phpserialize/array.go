@@ -14,8 +14,8 @@ import (
 // finds nothing. Get, Set and Delete take constant time. An Array must not be
 // used by several goroutines while one of them changes it.
 //
-// An element takes 16 bytes in a list, 40 under other keys and some 8 more for
-// the index of an array of more than 8 of these.
+// An array takes some 100 bytes, an element 16 in a list and 40 under other keys,
+// and some 8 more for the index where there are more than 8 of these.
 type Array struct {
 	vals    []Value
 	keys    []Key   // nil while packed: the key of each element is its position

@@ -41,7 +41,7 @@ func (l Limits) Decode(data []byte) (v Value, n int, err error) {
 	if len(data) > l.MaxBytes {
 		return nil, 0, &LimitError{What: "bytes", Limit: l.MaxBytes}
 	}
-	d := decoder{data: string(data), limits: l}
+	d := decoder{data: string(data), limits: l, room: len(data) / minElement}
 	d.track = strings.Contains(d.data, "R:") || strings.Contains(d.data, "r:")
 	var root Array
 	if err := d.value(&root, root.place(IntKey(0))); err != nil {
@@ -59,6 +59,7 @@ type decoder struct {
 	limits   Limits
 	depth    int
 	elements int
+	room     int       // elements to take memory for before they are read
 	track    bool      // the input may have references
 	slots    []place   // what R: and r: refer to, from number 1
 	renamed  []*Object // with a property incompleteName
@@ -153,10 +154,15 @@ func (d *decoder) array(here place) error {
 	return d.nested(a, int(n), nil)
 }
 
-// sized returns an array for n elements, room taken only as far as the rest of
-// the input can fill it: an element has 6 bytes at least.
+// minElement is the length of the shortest element, i:0;N;
+const minElement = 6
+
+// sized returns an array for n elements. Memory is taken for as many as the whole
+// input can have, all arrays together, whatever they claim.
 func (d *decoder) sized(n int) *Array {
-	return NewArraySize(min(n, (len(d.data)-d.pos)/6))
+	n = min(n, d.room)
+	d.room -= n
+	return NewArraySize(n)
 }
 
 // nested decodes n pairs of key and value and the closing brace; object is nil

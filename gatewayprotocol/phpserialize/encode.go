@@ -120,7 +120,7 @@ func (e *encoder) array(a *Array, ref *Reference, up *frame) error {
 			return nil
 		}
 		f.open = false
-	} else if f.byRef && up.contains(a) {
+	} else if f.byRef && e.refs.cyclic && up.contains(a) {
 		e.buf = AppendNull(e.buf)
 		return nil
 	}

@@ -44,59 +44,68 @@ func registerVariable(vars *Array, name, value string) {
 	if base == "" || forbiddenPrefix(base, name) {
 		return
 	}
-	key, push := StringKey(base), false
-	for level, in := 1, vars; ; level++ {
-		var index string
-		if rest == "" || rest[0] != '[' {
-			rest = ""
-		} else if level > maxInputNesting {
+	in, at := vars, subscript{key: StringKey(base)}
+	for level := 1; strings.HasPrefix(rest, "["); level++ {
+		if level > maxInputNesting {
 			vars.Delete(StringKey(base))
 			return
-		} else {
-			after := rest[1:]
-			if after != "" && isSpace(after[0]) {
-				after = after[1:]
-			}
-			end := strings.IndexByte(after, ']')
-			switch {
-			case end == 0:
-				rest = after[1:]
-			case end < 0:
-				if level == 1 {
-					key = StringKey(base + mangleOpen.Replace(rest))
-				}
-				rest = ""
-				goto plain
-			default:
-				end += len(rest) - len(after)
-				index, rest = rest[1:end], rest[end+1:]
-			}
-			// The element at key is an array; go on in it.
-			next := NewArray()
-			if push {
-				if !in.Append(next) {
-					return
-				}
-			} else {
-				at := in.place(key)
-				if a, ok := in.vals[at].(*Array); ok {
-					next = a
-				} else {
-					in.vals[at] = next
-				}
-			}
-			in = next
-			key, push = StringKey(index), end == 0
-			continue
 		}
-	plain:
-		if push {
-			in.Append(value)
-		} else {
-			in.Set(key, value)
+		next, after, ok := cutSubscript(rest)
+		if !ok { // never closed: the value goes where we are
+			if level == 1 {
+				at.key = StringKey(base + mangleOpen.Replace(rest))
+			}
+			break
 		}
-		return
+		if in, ok = at.array(in); !ok {
+			return
+		}
+		at, rest = next, after
 	}
+	if at.push {
+		in.Append(value)
+	} else {
+		in.Set(at.key, value)
+	}
+}
+
+// subscript is [key] or, to append, [].
+type subscript struct {
+	key  Key
+	push bool
+}
+
+// cutSubscript cuts the subscript from the start of s; not ok if it is never closed.
+func cutSubscript(s string) (sub subscript, rest string, ok bool) {
+	inner := s[1:]
+	if inner != "" && isSpace(inner[0]) {
+		inner = inner[1:] // "[ ]" is "[]", but "[ a]" is not "[a]"
+	}
+	if strings.HasPrefix(inner, "]") {
+		return subscript{push: true}, inner[1:], true
+	}
+	n := len(s) - len(inner)
+	end := strings.IndexByte(inner, ']')
+	if end < 0 {
+		return subscript{}, "", false
+	}
+	return subscript{key: StringKey(s[1 : n+end])}, inner[end+1:], true
+}
+
+// array returns the array that stands at the subscript of a; it replaces
+// anything else. Not ok if nothing can be appended to a any more.
+func (sub subscript) array(a *Array) (*Array, bool) {
+	if sub.push {
+		next := NewArray()
+		return next, a.Append(next)
+	}
+	at := a.place(sub.key)
+	next, ok := a.vals[at].(*Array)
+	if !ok {
+		next = NewArray()
+		a.vals[at] = next
+	}
+	return next, true
 }
 
 var (

@@ -7,6 +7,7 @@ type refCounter struct {
 	visits  map[*Array]int
 	path    map[*Array]bool
 	depth   int
+	cyclic  bool // an array contains itself
 }
 
 func newRefCounter(root Value) *refCounter {
@@ -37,7 +38,11 @@ func (c *refCounter) value(v Value) {
 }
 
 func (c *refCounter) array(a *Array, visits int) {
-	if c.path[a] || c.visits[a] >= visits || c.depth > DefaultMaxDepth {
+	if c.path[a] {
+		c.cyclic = true
+		return
+	}
+	if c.visits[a] >= visits || c.depth > DefaultMaxDepth {
 		return
 	}
 	c.visits[a]++
