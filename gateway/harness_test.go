@@ -1,0 +1,226 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// patience bounds every wait for something that must happen.
+const patience = 10 * time.Second
+
+// testGateway is a gateway on free ports of this host.
+type testGateway struct {
+	*Gateway
+	t      *testing.T
+	client string // address of the client port
+	inner  string
+	served chan error
+	logs   *logtest.Hook
+}
+
+// startGateway serves with opts until the test ends. Nothing is announced
+// unless opts say where.
+func startGateway(t *testing.T, opts Options) *testGateway {
+	t.Helper()
+	logger, hook := logtest.NewNullLogger()
+	logger.SetLevel(logrus.DebugLevel)
+	opts.Logger = logger
+	if opts.Listen == "" {
+		opts.Listen = "websocket://127.0.0.1:0"
+	}
+	if opts.RegisterAddress == nil {
+		opts.RegisterAddress = []string{}
+	}
+	g, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tg := &testGateway{Gateway: g, t: t, served: make(chan error, 1), logs: hook}
+	var ls [2]net.Listener
+	for i := range ls {
+		if ls[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tg.client, tg.inner = ls[0].Addr().String(), ls[1].Addr().String()
+	go func() { tg.served <- g.Serve(ls[0], ls[1]) }()
+	t.Cleanup(func() {
+		_ = g.Close()
+		select {
+		case err := <-tg.served:
+			if err != ErrServerClosed {
+				t.Errorf("Serve returned %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("Serve does not return")
+		}
+	})
+	return tg
+}
+
+// bothWays runs a test with epoll and with goroutines.
+func bothWays(t *testing.T, f func(t *testing.T, opts Options)) {
+	t.Run("epoll", func(t *testing.T) { f(t, Options{}) })
+	t.Run("portable", func(t *testing.T) { f(t, Options{portable: true}) })
+}
+
+// peer is a connection to the inner port.
+type peer struct {
+	t    *testing.T
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+func (g *testGateway) dialInner() *peer {
+	g.t.Helper()
+	conn, err := net.Dial("tcp", g.inner)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	return &peer{t: g.t, conn: conn, r: bufio.NewReader(conn)}
+}
+
+// worker connects as a business worker and returns when the gateway knows it.
+func (g *testGateway) worker(key string) *peer {
+	g.t.Helper()
+	p := g.dialInner()
+	p.send(gp.Message{Cmd: gp.CmdWorkerConnect, Flag: gp.FlagBodyIsScalar, Body: fmt.Appendf(nil, `{"worker_key":%q,"secret_key":%q}`, key, g.opts.SecretKey)})
+	p.barrier()
+	return p
+}
+
+func (p *peer) send(ms ...gp.Message) {
+	p.t.Helper()
+	var b []byte
+	for i := range ms {
+		b = gp.AppendMessage(b, &ms[i])
+	}
+	if _, err := p.conn.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// barrier returns when the gateway has executed all that was sent before.
+func (p *peer) barrier() {
+	p.t.Helper()
+	p.ask(gp.Message{Cmd: gp.CmdIsOnline, Flag: gp.FlagBodyIsScalar})
+}
+
+// ask sends a query and returns the reply.
+func (p *peer) ask(m gp.Message) string {
+	p.t.Helper()
+	p.send(m)
+	return p.reply()
+}
+
+func (p *peer) reply() string {
+	p.t.Helper()
+	return string(p.read(int(binary.BigEndian.Uint32(p.read(4)))))
+}
+
+func (p *peer) read(n int) []byte {
+	p.t.Helper()
+	b := make([]byte, n)
+	if _, err := io.ReadFull(p.r, b); err != nil {
+		p.t.Fatalf("reading from the inner port: %v", err)
+	}
+	return b
+}
+
+// event returns the next frame, which must carry cmd.
+func (p *peer) event(cmd gp.Command) gp.Message {
+	p.t.Helper()
+	m := p.next()
+	if m.Cmd != cmd {
+		p.t.Fatalf("got %v (connection %d, body %q), want %v", m.Cmd, m.ConnectionID, m.Body, cmd)
+	}
+	return m
+}
+
+func (p *peer) next() gp.Message {
+	p.t.Helper()
+	head := p.read(gp.HeadLen)
+	frame := append(head, p.read(int(binary.BigEndian.Uint32(head))-gp.HeadLen)...)
+	var m gp.Message
+	if _, err := gp.DecodeMessage(frame, &m, 0); err != nil {
+		p.t.Fatal(err)
+	}
+	return m
+}
+
+// gone waits for the gateway to close the connection.
+func (p *peer) gone() {
+	p.t.Helper()
+	if rest, err := io.ReadAll(p.r); err != nil && !strings.Contains(err.Error(), "reset") {
+		p.t.Fatalf("want the end of the connection, got %v after %q", err, rest)
+	}
+}
+
+// dialWS connects a websocket client.
+func (g *testGateway) dialWS() *websocket.Conn {
+	g.t.Helper()
+	ws, _, err := (&websocket.Dialer{HandshakeTimeout: patience}).Dial("ws://"+g.client+"/", http.Header{})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = ws.Close() })
+	_ = ws.SetReadDeadline(time.Now().Add(patience))
+	return ws
+}
+
+// dialRaw connects to the client port.
+func (g *testGateway) dialRaw() *peer {
+	g.t.Helper()
+	conn, err := net.Dial("tcp", g.client)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	return &peer{t: g.t, conn: conn, r: bufio.NewReader(conn)}
+}
+
+func wantText(t *testing.T, ws *websocket.Conn, want string) {
+	t.Helper()
+	kind, p, err := ws.ReadMessage()
+	if err != nil || string(p) != want || kind != websocket.TextMessage {
+		t.Fatalf("got %q (kind %d, error %v), want %q", p, kind, err, want)
+	}
+}
+
+// shutdown ends the gateway in good order.
+func (g *testGateway) shutdown() {
+	g.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := g.Shutdown(ctx); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func withBody(cmd gp.Command, id uint32, body string) gp.Message {
+	return gp.Message{Cmd: cmd, ConnectionID: id, Flag: gp.FlagBodyIsScalar, Body: []byte(body)}
+}
+
+func withExt(cmd gp.Command, id uint32, ext string) gp.Message {
+	return gp.Message{Cmd: cmd, ConnectionID: id, Flag: gp.FlagBodyIsScalar, ExtData: []byte(ext)}
+}
+
+func portOf(address string) uint16 { return netip.MustParseAddrPort(address).Port() }
