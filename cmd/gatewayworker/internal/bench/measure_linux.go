@@ -99,11 +99,12 @@ func (b *bench) memory(moment string, connections int) error {
 		if err != nil {
 			return err
 		}
-		u := MemoryUse{Moment: moment, Role: r.name, PSS: m.pss, RSS: m.rss}
+		u := MemoryUse{Moment: moment, Role: r.name, PSS: m.pss, Anonymous: m.anonymous, RSS: m.rss}
 		if connections > 0 {
 			for _, before := range b.report.Memory {
 				if before.Role == r.name && before.Moment == "start" {
 					u.PerConnection = float64(m.pss-before.PSS) / float64(connections)
+					u.AnonymousPerConnection = float64(m.anonymous-before.Anonymous) / float64(connections)
 				}
 			}
 		}

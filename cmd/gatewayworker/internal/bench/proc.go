@@ -80,25 +80,32 @@ func (fs procFS) descendants(pid int) ([]int, error) {
 	return all, nil
 }
 
-type procMemory struct{ pss, rss int64 }
+type procMemory struct{ pss, anonymous, rss int64 }
 
-// parseSmaps sums the Pss and Rss lines of /proc/PID/smaps_rollup, in bytes.
+// parseSmaps sums the Pss, Pss_Anon and Rss lines of /proc/PID/smaps_rollup,
+// in bytes.
 func parseSmaps(b []byte) (m procMemory, err error) {
 	var found bool
 	for line := range strings.Lines(string(b)) {
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || name != "Pss" && name != "Rss" {
+		var sum *int64
+		switch {
+		case !ok:
+		case name == "Pss":
+			sum, found = &m.pss, true
+		case name == "Pss_Anon":
+			sum = &m.anonymous
+		case name == "Rss":
+			sum = &m.rss
+		}
+		if sum == nil {
 			continue
 		}
 		kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
 		if err != nil {
 			return m, fmt.Errorf("smaps line %q: %w", strings.TrimSpace(line), err)
 		}
-		if name == "Pss" {
-			m.pss, found = m.pss+kb<<10, true
-		} else {
-			m.rss += kb << 10
-		}
+		*sum += kb << 10
 	}
 	if !found {
 		return m, fmt.Errorf("no Pss in %d bytes of smaps", len(b))
@@ -188,6 +195,7 @@ func (fs procFS) sampleMemory(r role) (m procMemory, err error) {
 			return m, fmt.Errorf("bench: a %s process: %w", r.name, err)
 		}
 		m.pss += one.pss
+		m.anonymous += one.anonymous
 		m.rss += one.rss
 	}
 	return m, nil

@@ -53,7 +53,7 @@ func TestRolesFindChildren(t *testing.T) {
 		t.Errorf("CPU %+v, %v", s, err)
 	}
 	m, err := fs.sampleMemory(roles[1])
-	if want := int64(2*p0+7) << 10; err != nil || m.pss != want || m.rss != 2*want {
+	if want := int64(2*p0+7) << 10; err != nil || m.pss != want || m.rss != 2*want || m.anonymous != 14<<10 {
 		t.Errorf("memory %+v, %v; want PSS %d", m, err, want)
 	}
 	var oe *OptionsError

@@ -24,9 +24,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		b.WriteString("\nmemory\n")
 	}
 	for _, m := range r.Memory {
-		fmt.Fprintf(&b, "  %-13s %-9s PSS %9s   RSS %9s", m.Moment, m.Role, mebibytes(m.PSS), mebibytes(m.RSS))
+		fmt.Fprintf(&b, "  %-13s %-9s PSS %9s (%s anonymous)   RSS %9s", m.Moment, m.Role, mebibytes(m.PSS), mebibytes(m.Anonymous), mebibytes(m.RSS))
 		if m.PerConnection != 0 {
-			fmt.Fprintf(&b, "   %.0f bytes per connection", m.PerConnection)
+			fmt.Fprintf(&b, "   %.0f bytes per connection (%.0f anonymous)", m.PerConnection, m.AnonymousPerConnection)
 		}
 		b.WriteByte('\n')
 	}

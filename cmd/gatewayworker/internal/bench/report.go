@@ -86,9 +86,14 @@ type MemoryUse struct {
 	Moment string `json:"moment"` // "start", "connected", "disconnected"
 	Role   string `json:"role"`
 	PSS    int64  `json:"pss_bytes"`
-	RSS    int64  `json:"rss_bytes"`
-	// PerConnection is the PSS above the start divided by the connections.
-	PerConnection float64 `json:"pss_per_connection_bytes,omitempty"`
+	// Anonymous is the part of PSS that is no file's: heap and stacks. Pages of
+	// the program itself come and go with what ran last.
+	Anonymous int64 `json:"pss_anon_bytes"`
+	RSS       int64 `json:"rss_bytes"`
+	// PerConnection is the PSS above the start divided by the connections,
+	// AnonymousPerConnection the same of Anonymous.
+	PerConnection          float64 `json:"pss_per_connection_bytes,omitempty"`
+	AnonymousPerConnection float64 `json:"pss_anon_per_connection_bytes,omitempty"`
 }
 
 // Latency summarises a [Histogram].

@@ -56,7 +56,7 @@ func TestWriteText(t *testing.T) {
 			},
 			{Name: "lossy", Unit: "message", Duration: time.Second, Expected: 10, Received: 9, Lost: 2, Surplus: 1, Rate: 9},
 		},
-		Memory:   []MemoryUse{{Moment: "connected", Role: "gateway", PSS: 5 << 20, RSS: 6 << 20, PerConnection: 1500}},
+		Memory:   []MemoryUse{{Moment: "connected", Role: "gateway", PSS: 5 << 20, Anonymous: 4 << 20, RSS: 6 << 20, PerConnection: 1500, AnonymousPerConnection: 1400}},
 		Problems: []string{"something is odd"},
 	}
 	want := `broadcast: 5,000 clients, 128 bytes, text://127.0.0.1:1, inner 127.0.0.1:2, worker self
@@ -76,7 +76,7 @@ lossy
   rate          9/s in 1s
 
 memory
-  connected     gateway   PSS   5.0 MiB   RSS   6.0 MiB   1500 bytes per connection
+  connected     gateway   PSS   5.0 MiB (4.0 MiB anonymous)   RSS   6.0 MiB   1500 bytes per connection (1400 anonymous)
 ! something is odd
 `
 	var b strings.Builder
