@@ -66,7 +66,8 @@ func (e *encoder) value(v phpserialize.Value) error {
 	if e.tooLong() {
 		return &Error{Code: ErrTooLong, Offset: -1}
 	}
-	switch v := phpserialize.Deref(v).(type) {
+	v = phpserialize.Deref(v)
+	switch v := v.(type) {
 	case nil:
 		e.buf = append(e.buf, "null"...)
 	case bool:
@@ -75,8 +76,6 @@ func (e *encoder) value(v phpserialize.Value) error {
 		e.buf = strconv.AppendInt(e.buf, v, 10)
 	case int:
 		e.buf = strconv.AppendInt(e.buf, int64(v), 10)
-	case uint32:
-		e.buf = strconv.AppendUint(e.buf, uint64(v), 10)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return &Error{Code: ErrInfOrNaN, Offset: -1}
@@ -87,18 +86,35 @@ func (e *encoder) value(v phpserialize.Value) error {
 	case []byte:
 		return e.string(string(v))
 	case *phpserialize.Array:
+		if v == nil {
+			return noValue(v)
+		}
 		if v.IsList() {
 			return e.list(v)
 		}
 		return e.object(v, nil)
 	case *phpserialize.Object:
+		if v == nil {
+			return noValue(v)
+		}
 		return e.object(v.Props, &v.Class)
 	case *phpserialize.Custom:
+		if v == nil {
+			return noValue(v)
+		}
 		return e.object(nil, &v.Class)
 	default:
-		return &Error{Code: ErrType, Offset: -1, Detail: fmt.Sprintf("%T", v)}
+		w, err := phpserialize.FromGo(v)
+		if err != nil {
+			return noValue(v)
+		}
+		return e.value(w)
 	}
 	return nil
+}
+
+func noValue(v any) error {
+	return &Error{Code: ErrType, Offset: -1, Detail: fmt.Sprintf("%T", v)}
 }
 
 func (e *encoder) string(s string) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
@@ -259,6 +260,13 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+func TestEncodeGoTypes(t *testing.T) {
+	got, err := Encode(phpserialize.ListOf(1, uint32(2), float32(0.5), []byte("x"), time.Duration(3)), Options{})
+	if string(got) != `[1,2,0.5,"x",3]` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 func TestEncodeRefuses(t *testing.T) {
 	itself := phpserialize.NewArray()
 	itself.Append(itself)
@@ -269,6 +277,9 @@ func TestEncodeRefuses(t *testing.T) {
 		{itself, ErrDepth},
 		{&phpserialize.Enum{Class: "Suit", Case: "Hearts"}, ErrType},
 		{struct{}{}, ErrType},
+		{(*phpserialize.Array)(nil), ErrType},
+		{(*phpserialize.Object)(nil), ErrType},
+		{(*phpserialize.Custom)(nil), ErrType},
 	} {
 		if _, err := Encode(c.v, Options{}); !errors.Is(err, c.code) {
 			t.Errorf("%T: got %v, want %v", c.v, err, c.code)

@@ -17,7 +17,8 @@
 //	Serializable *Custom   C:3:"Old":2:{xy}
 //	&reference *Reference  R:2;                   the second and later places
 //
-// [Marshal] also takes the other Go integer types, float32 and []byte.
+// [Marshal] also takes what [FromGo] does: the other Go integer types, float32,
+// []byte, and types defined as these.
 //
 // Decoding never runs code and knows no classes: an object is its class name
 // and its properties, which is what unserialize() with allowed_classes=false

@@ -1,10 +1,6 @@
 package phpserialize
 
-import (
-	"fmt"
-	"math"
-	"strconv"
-)
+import "strconv"
 
 // Marshal returns serialize($v). The errors are those of [Append].
 func Marshal(v Value) ([]byte, error) { return Append(nil, v) }
@@ -192,6 +188,10 @@ func (e *encoder) plain(v Value, up *frame) error {
 		e.buf = append(e.buf, ':')
 		e.buf = append(e.buf, v.Case...)
 		e.buf = append(e.buf, `";`...)
+	case int:
+		e.buf = AppendInt(e.buf, int64(v))
+	case []byte:
+		e.buf = AppendBytes(e.buf, v)
 	default:
 		return e.goValue(v)
 	}
@@ -200,41 +200,11 @@ func (e *encoder) plain(v Value, up *frame) error {
 
 // goValue writes the Go types that decoding never gives.
 func (e *encoder) goValue(v Value) error {
-	switch v := v.(type) {
-	case int:
-		e.buf = AppendInt(e.buf, int64(v))
-	case int32:
-		e.buf = AppendInt(e.buf, int64(v))
-	case int16:
-		e.buf = AppendInt(e.buf, int64(v))
-	case int8:
-		e.buf = AppendInt(e.buf, int64(v))
-	case uint:
-		return e.unsigned(uint64(v))
-	case uint64:
-		return e.unsigned(v)
-	case uint32:
-		e.buf = AppendInt(e.buf, int64(v))
-	case uint16:
-		e.buf = AppendInt(e.buf, int64(v))
-	case uint8:
-		e.buf = AppendInt(e.buf, int64(v))
-	case float32:
-		e.buf = AppendFloat(e.buf, float64(v))
-	case []byte:
-		e.buf = AppendBytes(e.buf, v)
-	default:
-		return &TypeError{fmt.Sprintf("a Go value of type %T", v)}
+	w, err := FromGo(v)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-func (e *encoder) unsigned(u uint64) error {
-	if u > math.MaxInt64 {
-		return &TypeError{fmt.Sprintf("%d: over 64 bits with sign", u)}
-	}
-	e.buf = AppendInt(e.buf, int64(u))
-	return nil
+	return e.plain(w, nil)
 }
 
 func (e *encoder) class(letter byte, name string) {

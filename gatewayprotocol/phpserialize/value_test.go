@@ -6,6 +6,12 @@ import (
 	"testing"
 )
 
+type (
+	named8      int8
+	namedString string
+	namedBool   bool
+)
+
 func TestMarshal(t *testing.T) {
 	shared := &Object{Class: "A", Props: NewArray()}
 	ref := &Reference{Value: "x"}
@@ -20,6 +26,7 @@ func TestMarshal(t *testing.T) {
 		want string
 	}{
 		{"go ints", ListOf(int(1), int8(-2), int16(3), int32(4), uint(5), uint8(6), uint16(7), uint32(8), uint64(9)), "a:9:{i:0;i:1;i:1;i:-2;i:2;i:3;i:3;i:4;i:4;i:5;i:5;i:6;i:6;i:7;i:7;i:8;i:8;i:9;}"},
+		{"defined types", ListOf(named8(1), namedString("x"), namedBool(true)), `a:3:{i:0;i:1;i:1;s:1:"x";i:2;b:1;}`},
 		{"go others", ListOf(float32(0.5), []byte("ab"), (*Reference)(nil)), `a:3:{i:0;d:0.5;i:1;s:2:"ab";i:2;N;}`},
 		{"shared object", ListOf(shared, shared), `a:2:{i:0;O:1:"A":0:{}i:1;r:2;}`},
 		{"r: has a number", ListOf(shared, shared, ref, ref), `a:4:{i:0;O:1:"A":0:{}i:1;r:2;i:2;s:1:"x";i:3;R:4;}`},
