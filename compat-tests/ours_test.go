@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -70,7 +69,7 @@ func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (
 	if err != nil {
 		return nil, err
 	}
-	return serve(gw.ListenAndServe, gateway.ErrServerClosed, gw.Close), nil
+	return s.serve(gw.ListenAndServe, gateway.ErrServerClosed, gw.Close), nil
 }
 
 func (golang) startRegister(s *stage, port int, secretKey string) (func(), error) {
@@ -79,23 +78,19 @@ func (golang) startRegister(s *stage, port int, secretKey string) (func(), error
 		return nil, err
 	}
 	server := register.NewServer(register.Options{SecretKey: secretKey, Logger: s.logger("register")})
-	return serve(func() error { return server.Serve(l) }, register.ErrServerClosed, server.Close), nil
+	return s.serve(func() error { return server.Serve(l) }, register.ErrServerClosed, server.Close), nil
 }
 
 // serve runs a server; the function it returns closes it and waits for its end.
-func serve(run func() error, closed error, stop func() error) func() {
+func (s *stage) serve(run func() error, closed error, stop func() error) func() {
 	done := make(chan error, 1)
 	go func() { done <- run() }()
 	return func() {
-		if err := errors.Join(stop(), notExpected(<-done, closed)); err != nil {
-			panic(fmt.Sprintf("server: %v", err))
+		if err := stop(); err != nil {
+			s.tb.Errorf("close: %v", err)
+		}
+		if err := <-done; !errors.Is(err, closed) {
+			s.tb.Errorf("serve: %v", err)
 		}
 	}
-}
-
-func notExpected(err, expected error) error {
-	if errors.Is(err, expected) {
-		return nil
-	}
-	return err
 }

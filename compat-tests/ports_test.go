@@ -23,7 +23,7 @@ func freePort() int {
 		}
 		l, err := net.Listen("tcp", net.JoinHostPort("0.0.0.0", strconv.Itoa(port)))
 		if err == nil {
-			l.Close()
+			closeNow(l)
 			return port
 		}
 	}

@@ -1,7 +1,9 @@
 package compattests
 
 import (
+	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +21,7 @@ type stream struct {
 // adopt starts reading conn.
 func (s *stage) adopt(name string, conn net.Conn) *stream {
 	st := &stream{stage: s, name: name, conn: conn, done: make(chan struct{})}
-	s.cleanup(func() { conn.Close() })
+	s.cleanup(func() { closeNow(conn) })
 	s.readers.Add(1)
 	go st.read()
 	return st
@@ -70,7 +72,7 @@ func (st *stream) take(split func([]byte) int) (unit []byte, ok bool) {
 func (st *stream) close() {
 	st.shut = true
 	st.stage.log("%s > close", st.name)
-	_ = st.conn.Close()
+	closeNow(st.conn)
 	<-st.done
 }
 
@@ -89,7 +91,7 @@ func (st *stream) reset() {
 	if tcp, ok := st.conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	_ = st.conn.Close()
+	closeNow(st.conn)
 	<-st.done
 }
 
@@ -114,4 +116,13 @@ func (st *stream) over() bool {
 	st.stage.mu.Lock()
 	defer st.stage.mu.Unlock()
 	return st.shut || st.ended && len(st.buf) == 0
+}
+
+// closeNow closes a socket while no process is being started: a child that has
+// forked and not yet executed PHP holds copies of all sockets, and the other
+// side would not see the end before.
+func closeNow(c io.Closer) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	_ = c.Close()
 }
