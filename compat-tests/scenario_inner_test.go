@@ -150,5 +150,3 @@ func init() {
 		s.inner().ask(clientIDByUID("u"), clientIDByUID("half"))
 	})
 }
-
-func (st *stream) log(format string, args ...any) { st.stage.log(format, args...) }

@@ -97,9 +97,11 @@ func (st *stream) reset() {
 
 // expectClosed waits until the other side has closed; bytes that come before
 // are put into the transcript.
-func (st *stream) expectClosed() {
-	if !st.stage.await(func() bool { return st.ended }) {
-		st.stage.fail("%s: not closed within %v; buffer %s", st.name, patience, quote(st.buf))
+func (st *stream) expectClosed() { st.expectClosedWithin(patience.Seconds()) }
+
+func (st *stream) expectClosedWithin(seconds float64) {
+	if !st.stage.awaitFor(time.Duration(seconds*float64(time.Second)), func() bool { return st.ended }) {
+		st.stage.fail("%s: not closed within %v s; buffer %s", st.name, seconds, quote(st.buf))
 	}
 	st.stage.mu.Lock()
 	rest := st.buf
@@ -118,6 +120,8 @@ func (st *stream) over() bool {
 	return st.shut || st.ended && len(st.buf) == 0
 }
 
+func (st *stream) log(format string, args ...any) { st.stage.log(format, args...) }
+
 // closeNow closes a socket while no process is being started: a child that has
 // forked and not yet executed PHP holds copies of all sockets, and the other
 // side would not see the end before.
@@ -125,4 +129,13 @@ func closeNow(c io.Closer) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	_ = c.Close()
+}
+
+// within runs f and fails unless it took between low and high seconds.
+func within(s *stage, low, high float64, f func()) {
+	start := time.Now()
+	f()
+	if took := time.Since(start).Seconds(); took < low || took > high {
+		s.fail("took %.2f s, want %v to %v", took, low, high)
+	}
 }
