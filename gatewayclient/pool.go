@@ -126,6 +126,23 @@ func (p *Pool) Retry(to gatewayprotocol.GatewayAddress) {
 	}
 }
 
+// Flush waits until the operating system has taken every command.
+func (p *Pool) Flush(ctx context.Context) error {
+	p.mu.RLock()
+	nodes := make([]*node, 0, len(p.nodes))
+	for _, n := range p.nodes {
+		nodes = append(nodes, n)
+	}
+	p.mu.RUnlock()
+	var errs []error
+	for _, n := range nodes {
+		if c, err := n.tryMain(); err == nil {
+			errs = append(errs, c.out.Drain(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Close closes all connections. What has not been sent is lost; a [Client]'s
 // Sync before it makes sure that nothing is.
 func (p *Pool) Close() error {

@@ -1,0 +1,223 @@
+package businessworker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/sirupsen/logrus"
+)
+
+// A gatewaySet keeps a connection to every gateway that Register names. As in
+// PHP a list never ends a connection; when one ends, it is made again a second
+// later, as long as the latest list names the gateway.
+type gatewaySet struct {
+	worker *Worker
+	conns  atomic.Pointer[map[gatewayprotocol.GatewayAddress]*gatewayConn] // replaced whole, under mu
+	first  chan struct{}                                                   // closed with the first list
+	ready  chan struct{}                                                   // closed when connecting may begin
+
+	mu      sync.Mutex // guards all below
+	list    []gatewayprotocol.GatewayAddress
+	wanted  map[gatewayprotocol.GatewayAddress]bool // list as a set
+	kept    map[gatewayprotocol.GatewayAddress]bool // a goroutine takes care of it
+	told    bool
+	stopped bool // no new connections
+	wg      sync.WaitGroup
+}
+
+func newGatewaySet(w *Worker) *gatewaySet {
+	s := &gatewaySet{worker: w, first: make(chan struct{}), ready: make(chan struct{}), kept: make(map[gatewayprotocol.GatewayAddress]bool)}
+	s.conns.Store(new(map[gatewayprotocol.GatewayAddress]*gatewayConn))
+	return s
+}
+
+// replace takes a new list.
+func (s *gatewaySet) replace(texts []string) {
+	list := make([]gatewayprotocol.GatewayAddress, 0, len(texts))
+	wanted := make(map[gatewayprotocol.GatewayAddress]bool, len(texts))
+	for _, text := range texts {
+		addr, err := gatewayprotocol.ParseGatewayAddress(text)
+		if err != nil {
+			s.worker.log.WithField("address", text).Warn("ignoring a gateway address: it is not ipv4:port")
+			continue
+		}
+		if !wanted[addr] {
+			wanted[addr] = true
+			list = append(list, addr)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list, s.wanted = list, wanted
+	if !s.told {
+		s.told = true
+		close(s.first)
+	}
+	if s.stopped {
+		return
+	}
+	for _, addr := range list {
+		if !s.kept[addr] {
+			s.kept[addr] = true
+			s.wg.Go(func() { s.keep(addr) })
+		}
+	}
+}
+
+// keep holds the connection to one gateway.
+func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
+	w := s.worker
+	log := w.log.WithField("remote", addr.String())
+	silent := false // the trouble was told; once is enough
+	select {
+	case <-s.ready:
+	case <-w.intake.Done():
+	}
+	for {
+		gc, err := w.connect(w.intake, addr)
+		if err == nil {
+			silent = false
+			log.Info("connected to gateway")
+			err = s.serve(gc)
+		}
+		if !silent && w.intake.Err() == nil {
+			log.WithError(err).Warn("no connection to gateway")
+			silent = gc == nil
+		}
+		if !s.again(addr) {
+			return
+		}
+		select {
+		case <-time.After(reconnectDelay):
+		case <-w.intake.Done():
+		}
+		if !s.again(addr) {
+			return
+		}
+	}
+}
+
+// again reports whether a gateway is still wanted; if not, its goroutine ends.
+func (s *gatewaySet) again(addr gatewayprotocol.GatewayAddress) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wanted[addr] && !s.stopped {
+		return true
+	}
+	delete(s.kept, addr)
+	return false
+}
+
+// serve reads a connection until it ends.
+func (s *gatewaySet) serve(gc *gatewayConn) error {
+	if !s.put(gc) {
+		gc.out.Close()
+		return ErrWorkerClosed
+	}
+	err := gc.read(s.worker.ctx)
+	s.remove(gc)
+	gc.out.Close()
+	var lost *innerconn.LostError
+	if errors.As(gc.out.Err(), &lost) {
+		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")
+	}
+	s.worker.dispatcher.forget(func(id ClientID) bool { return id.Gateway() == gc.addr })
+	if errors.Is(err, io.EOF) {
+		err = errEnded
+	}
+	return err
+}
+
+var errEnded = errors.New("closed by the gateway")
+
+// put adds a connection, unless the worker stops.
+func (s *gatewaySet) put(gc *gatewayConn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return false
+	}
+	conns := maps.Clone(*s.conns.Load())
+	if conns == nil {
+		conns = make(map[gatewayprotocol.GatewayAddress]*gatewayConn)
+	}
+	conns[gc.addr] = gc
+	s.conns.Store(&conns)
+	return true
+}
+
+func (s *gatewaySet) remove(gc *gatewayConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conns := maps.Clone(*s.conns.Load())
+	delete(conns, gc.addr)
+	s.conns.Store(&conns)
+}
+
+func (s *gatewaySet) conn(addr gatewayprotocol.GatewayAddress) *gatewayConn {
+	return (*s.conns.Load())[addr]
+}
+
+// all returns the gateways of the latest list, then those that are connected
+// without being in it.
+func (s *gatewaySet) all() []gatewayprotocol.GatewayAddress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.list
+	for addr := range *s.conns.Load() {
+		if !s.wanted[addr] {
+			list = append(slices.Clip(list), addr)
+		}
+	}
+	return list
+}
+
+func (s *gatewaySet) names(addr gatewayprotocol.GatewayAddress) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wanted[addr]
+}
+
+// stop ends connecting. Connections stay.
+func (s *gatewaySet) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
+}
+
+// finish tells every gateway that the worker leaves, after the last command,
+// and reads what they still send: a gateway that reads the end of the stream
+// closes the connection and gives the clients to other workers.
+func (s *gatewaySet) finish(ctx context.Context) error {
+	for _, gc := range *s.conns.Load() {
+		s.wg.Go(func() {
+			if gc.out.CloseWrite(ctx) != nil {
+				gc.out.Close()
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { s.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.closeAll()
+		<-done
+		return ctx.Err()
+	}
+}
+
+func (s *gatewaySet) closeAll() {
+	for _, gc := range *s.conns.Load() {
+		gc.out.Close()
+	}
+}

@@ -1,0 +1,155 @@
+package businessworker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// transport is the worker's gatewayclient.Transport. As in PHP, commands go over
+// the worker's connections and questions over others, since their answers are
+// no frames. Commands for a gateway that is not connected go over those, too.
+type transport struct {
+	worker *Worker
+	pool   *gatewayclient.Pool
+}
+
+func (t *transport) Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error) {
+	set := t.worker.gateways
+	select {
+	case <-set.first:
+	default:
+		if err := t.waitFirst(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return set.all(), nil
+}
+
+var errNoList = errors.New("none could be asked in time")
+
+func (t *transport) waitFirst(ctx context.Context) error {
+	patience := time.NewTimer(t.worker.opts.QueryTimeout)
+	defer patience.Stop()
+	err := errNoList
+	select {
+	case <-t.worker.gateways.first:
+		return nil
+	case <-t.worker.ctx.Done():
+		return ErrWorkerClosed
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-patience.C:
+	}
+	return &gatewayclient.RegisterError{Addresses: t.worker.opts.RegisterAddresses, Err: err}
+}
+
+func (t *transport) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+	t.watchSession(to, m.Cmd, m.ConnectionID)
+	return t.trySend(to, m)
+}
+
+// watchSession notes that a session changes behind its events' backs.
+func (t *transport) watchSession(to gatewayprotocol.GatewayAddress, cmd gatewayprotocol.Command, connectionID uint32) {
+	if cmd == gatewayprotocol.CmdSetSession || cmd == gatewayprotocol.CmdUpdateSession {
+		t.worker.dispatcher.sessionChanged(ClientID{LocalIP: to.IP, LocalPort: to.Port, ConnectionID: connectionID})
+	}
+}
+
+// send is TrySend and Send for the worker's own frames.
+func (t *transport) send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
+	done, err := t.trySend(to, m)
+	if !done {
+		err = t.waitSend(ctx, to, m)
+	}
+	if err != nil {
+		err = &gatewayclient.GatewayError{Gateway: to, Cmd: m.Cmd, Err: err}
+	}
+	return err
+}
+
+func (t *transport) trySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+	if gc := t.worker.gateways.conn(to); gc != nil {
+		switch err := gc.send(m); {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, ErrSendBufferFull):
+			if t.worker.opts.SendTimeout < 0 {
+				t.worker.stats.refused.Add(1)
+				return true, err
+			}
+			return false, nil
+		}
+		// it ended just now, or the worker stops
+	}
+	if !t.knows(to) {
+		return true, gatewayclient.ErrUnknownGateway
+	}
+	done, err = t.pool.TrySend(to, m)
+	return done, t.count(err)
+}
+
+func (t *transport) knows(to gatewayprotocol.GatewayAddress) bool {
+	return t.worker.gateways.conn(to) != nil || t.worker.gateways.names(to)
+}
+
+func (t *transport) count(err error) error {
+	if errors.Is(err, ErrSendBufferFull) {
+		t.worker.stats.refused.Add(1)
+	}
+	return err
+}
+
+func (t *transport) Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
+	t.watchSession(to, m.Cmd, m.ConnectionID)
+	return t.waitSend(ctx, to, m)
+}
+
+func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
+	var deadline context.CancelFunc
+	for {
+		gc := t.worker.gateways.conn(to)
+		if gc == nil {
+			break
+		}
+		err := gc.send(m)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrSendBufferFull) {
+			break
+		}
+		if deadline == nil {
+			ctx, deadline = context.WithTimeout(ctx, t.worker.opts.SendTimeout)
+			defer deadline()
+		}
+		gc.out.Flush()
+		if gc.out.WaitRoom(ctx) != nil && ctx.Err() != nil {
+			return t.count(ErrSendBufferFull)
+		}
+	}
+	if !t.knows(to) {
+		return gatewayclient.ErrUnknownGateway
+	}
+	return t.count(t.pool.Send(ctx, to, m))
+}
+
+// Query first lets the operating system have every command for the gateway, so
+// that they arrive before the question.
+func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error) {
+	if gc := t.worker.gateways.conn(to); gc != nil {
+		qctx, cancel := context.WithTimeout(ctx, t.worker.opts.QueryTimeout)
+		_ = gc.out.Drain(qctx)
+		err := qctx.Err()
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+	} else if !t.knows(to) {
+		return nil, gatewayclient.ErrUnknownGateway
+	}
+	return t.pool.Query(ctx, to, m)
+}

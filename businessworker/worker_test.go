@@ -1,0 +1,447 @@
+package businessworker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/businessworker"
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/google/go-cmp/cmp"
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+)
+
+// patience is how long anything may take.
+const patience = 20 * time.Second
+
+// events is a handler made of functions, any of which may be nil.
+type events struct {
+	start     func(context.Context, *businessworker.Worker) error
+	connect   func(context.Context, *businessworker.Event) error
+	websocket func(context.Context, *businessworker.Event, *businessworker.Handshake) error
+	message   func(context.Context, *businessworker.Event, string) error
+	closed    func(context.Context, *businessworker.Event) error
+	stop      func(context.Context, *businessworker.Worker) error
+}
+
+func (h *events) OnStart(ctx context.Context, w *businessworker.Worker) error {
+	if h.start == nil {
+		return nil
+	}
+	return h.start(ctx, w)
+}
+
+func (h *events) OnConnect(ctx context.Context, e *businessworker.Event) error {
+	if h.connect == nil {
+		return nil
+	}
+	return h.connect(ctx, e)
+}
+
+func (h *events) OnWebSocketConnect(ctx context.Context, e *businessworker.Event, hs *businessworker.Handshake) error {
+	if h.websocket == nil {
+		return nil
+	}
+	return h.websocket(ctx, e, hs)
+}
+
+func (h *events) OnMessage(ctx context.Context, e *businessworker.Event, msg []byte) error {
+	if h.message == nil {
+		return nil
+	}
+	return h.message(ctx, e, string(msg))
+}
+
+func (h *events) OnClose(ctx context.Context, e *businessworker.Event) error {
+	if h.closed == nil {
+		return nil
+	}
+	return h.closed(ctx, e)
+}
+
+func (h *events) OnStop(ctx context.Context, w *businessworker.Worker) error {
+	if h.stop == nil {
+		return nil
+	}
+	return h.stop(ctx, w)
+}
+
+// A running worker.
+type running struct {
+	*businessworker.Worker
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// start starts a worker and waits until it is connected to every gateway.
+func start(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, opts businessworker.Options) *running {
+	t.Helper()
+	opts.RegisterAddresses = c.RegisterAddresses()
+	opts.SecretKey = c.SecretKey
+	if opts.Logger == nil {
+		opts.Logger = clustertest.Quiet()
+	}
+	w, err := businessworker.New(h, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{w, cancel, make(chan error, 1)}
+	go func() { r.done <- w.Run(ctx) }()
+	t.Cleanup(func() { cancel(); w.Close() })
+	r.waitConnected(t, len(c.Gateways))
+	return r
+}
+
+// waitConnected waits until gateways have the worker in their tables. A gateway
+// tells nobody about that: it is tried with a client that sends something.
+func (r *running) waitConnected(t testing.TB, n int) {
+	t.Helper()
+	until(t, fmt.Sprintf("%d gateways connected", n), func() bool { return r.Stats().Gateways == n })
+}
+
+// until waits for something that nobody announces.
+func until(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+func (r *running) stop(t testing.TB) {
+	t.Helper()
+	r.cancel()
+	select {
+	case err := <-r.done:
+		if err != nil {
+			t.Fatalf("Run: %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the worker does not stop")
+	}
+}
+
+// dial connects a client; a gateway that has not handled the worker's connect
+// yet drops clients, so it is tried until it works.
+func dial(t testing.TB, g *clustertest.Gateway, path string) *clustertest.Client {
+	t.Helper()
+	var c *clustertest.Client
+	until(t, "a client is accepted", func() bool {
+		var err error
+		c, err = g.TryDial(path)
+		return err == nil
+	})
+	t.Cleanup(c.Close)
+	return c
+}
+
+func receive(t testing.TB, c *clustertest.Client, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if got := c.Receive(t); got != w {
+			t.Errorf("received %q, want %q", got, w)
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	clustertest.Each(t, clustertest.Options{Gateways: 2, SecretKey: "k"}, func(t *testing.T, c *clustertest.Cluster) {
+		var mu sync.Mutex
+		log := map[businessworker.ClientID][]string{}
+		say := func(e *businessworker.Event, format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			log[e.ClientID()] = append(log[e.ClientID()], fmt.Sprintf(format, args...))
+		}
+		started, stopped := make(chan struct{}), make(chan struct{})
+		gone := make(chan businessworker.ClientID, 8)
+		h := &events{
+			start: func(context.Context, *businessworker.Worker) error { close(started); return nil },
+			stop: func(ctx context.Context, w *businessworker.Worker) error {
+				defer close(stopped)
+				_, err := w.Gateway().AllClientIDCount(ctx)
+				return err
+			},
+			connect: func(_ context.Context, e *businessworker.Event) error { say(e, "connect"); return nil },
+			websocket: func(ctx context.Context, e *businessworker.Event, hs *businessworker.Handshake) error {
+				say(e, "websocket %s %s %s %s", hs.Get.Get("a"), hs.Server.RequestMethod, hs.Server.RequestURI, hs.Server.Header.Get("Upgrade"))
+				return e.Send(ctx, []byte("hello "+e.ClientID().String()))
+			},
+			message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+				say(e, "message %s", msg)
+				if msg == "kick" {
+					return e.Close(ctx, []byte("bye"))
+				}
+				return e.Send(ctx, []byte("echo "+msg))
+			},
+			closed: func(_ context.Context, e *businessworker.Event) error {
+				say(e, "close")
+				gone <- e.ClientID()
+				return nil
+			},
+		}
+		w := start(t, c, h, businessworker.Options{Name: "Test", ID: 3})
+		<-started
+		want := map[businessworker.ClientID][]string{}
+		for _, g := range c.Gateways {
+			u := dial(t, g, "/p?a=1%2B1")
+			id, err := gatewayclient.ParseClientID(strings.TrimPrefix(u.Receive(t), "hello "))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 50 {
+				u.Send(t, fmt.Sprint(i))
+			}
+			u.Send(t, "kick")
+			want[id] = []string{"connect", "websocket 1+1 GET /p?a=1%2B1 websocket"}
+			for i := range 50 {
+				receive(t, u, fmt.Sprintf("echo %d", i))
+				want[id] = append(want[id], fmt.Sprintf("message %d", i))
+			}
+			receive(t, u, "bye")
+			u.ExpectClosed(t)
+			if got := <-gone; got != id {
+				t.Errorf("closed %v, want %v", got, id)
+			}
+			want[id] = append(want[id], "message kick", "close")
+		}
+		w.stop(t)
+		select {
+		case <-stopped:
+		default:
+			t.Error("OnStop was not called")
+		}
+		// A client that met a gateway before the worker did is another one.
+		for id := range log {
+			if want[id] == nil {
+				delete(log, id)
+			}
+		}
+		if diff := cmp.Diff(want, log); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSession(t *testing.T) {
+	clustertest.Each(t, clustertest.Options{}, func(t *testing.T, c *clustertest.Cluster) {
+		type profile struct {
+			Name  string `php:"name"`
+			Count int    `php:"count"`
+		}
+		h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+			s := e.Session()
+			switch cmd, arg, _ := strings.Cut(msg, " "); cmd {
+			case "name":
+				return s.Set("name", arg)
+			case "count":
+				var p profile
+				if err := s.Decode(&p); err != nil {
+					return err
+				}
+				p.Count++
+				return s.Encode(p)
+			case "elsewhere":
+				return e.Gateway().UpdateSession(ctx, e.ClientID(), map[string]any{"name": arg})
+			case "unset":
+				s.Clear()
+				return nil
+			case "show":
+				raw, err := gatewayclient.EncodeSession(s.Array())
+				if err != nil {
+					return err
+				}
+				return e.Send(ctx, raw)
+			}
+			return nil
+		}}
+		start(t, c, h, businessworker.Options{})
+		u := dial(t, c.Gateways[0], "/")
+		// All at once: each event must see what those before it wrote, though the
+		// gateway had sent it before that arrived.
+		for _, msg := range []string{"show", "name Zoë", "count", "count", "show", "elsewhere Ann", "show", "count", "show", "unset", "show"} {
+			u.Send(t, msg)
+		}
+		receive(t, u, "a:0:{}",
+			`a:2:{s:4:"name";s:4:"Zoë";s:5:"count";i:2;}`,
+			`a:2:{s:4:"name";s:3:"Ann";s:5:"count";i:2;}`,
+			`a:2:{s:4:"name";s:3:"Ann";s:5:"count";i:3;}`,
+			"a:0:{}")
+	})
+}
+
+func TestReadYourWritesInHandler(t *testing.T) {
+	clustertest.Each(t, clustertest.Options{SecretKey: "x"}, func(t *testing.T, c *clustertest.Cluster) {
+		h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+			for i := range 100 {
+				if err := e.JoinGroup(ctx, "g"); err != nil {
+					return err
+				}
+				if n, err := e.Gateway().ClientIDCountByGroup(ctx, "g"); n != 1 || err != nil {
+					return e.Send(ctx, fmt.Appendf(nil, "round %d: joined, %d members, %v", i, n, err))
+				}
+				if err := e.LeaveGroup(ctx, "g"); err != nil {
+					return err
+				}
+				if n, err := e.Gateway().ClientIDCountByGroup(ctx, "g"); n != 0 || err != nil {
+					return e.Send(ctx, fmt.Appendf(nil, "round %d: left, %d members, %v", i, n, err))
+				}
+			}
+			return e.Send(ctx, []byte("ok"))
+		}}
+		start(t, c, h, businessworker.Options{})
+		u := dial(t, c.Gateways[0], "/")
+		u.Send(t, "go")
+		receive(t, u, "ok")
+	})
+}
+
+func TestPanicIsContained(t *testing.T) {
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	logger, hook := logtest.NewNullLogger()
+	h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+		switch msg {
+		case "panic":
+			panic("oh no")
+		case "error":
+			return errors.New("not today")
+		}
+		return e.Send(ctx, []byte(e.ClientID().String()))
+	}}
+	w := start(t, c, h, businessworker.Options{Logger: logger})
+	u := dial(t, c.Gateways[0], "/")
+	for _, msg := range []string{"panic", "error", "id"} {
+		u.Send(t, msg)
+	}
+	id := u.Receive(t)
+	find := func(text string) *logrus.Entry {
+		for _, e := range hook.AllEntries() {
+			if strings.Contains(e.Message, text) || strings.Contains(fmt.Sprint(e.Data["error"]), text) {
+				return e
+			}
+		}
+		t.Fatalf("nothing about %q in the log", text)
+		return nil
+	}
+	for _, text := range []string{"oh no", "not today"} {
+		if got := find(text).Data["client_id"]; got != id {
+			t.Errorf("%q is logged with client_id %v, want %s", text, got, id)
+		}
+	}
+	if s := w.Stats(); s.Panics != 1 || s.Errors != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+// TestConcurrency: a client whose handler blocks does not hold up others, up to
+// the bound.
+func TestConcurrency(t *testing.T) {
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	release := make(chan struct{})
+	var running, most int
+	var mu sync.Mutex
+	h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+		mu.Lock()
+		running++
+		most = max(most, running)
+		mu.Unlock()
+		<-release
+		mu.Lock()
+		running--
+		mu.Unlock()
+		return e.Send(ctx, []byte(msg))
+	}}
+	w := start(t, c, h, businessworker.Options{Concurrency: 7})
+	var users []*clustertest.Client
+	for range 20 {
+		u := dial(t, c.Gateways[0], "/")
+		u.Send(t, "1")
+		u.Send(t, "2")
+		users = append(users, u)
+	}
+	until(t, "7 handlers run", func() bool { return w.Stats().Busy == 7 })
+	close(release)
+	for _, u := range users {
+		receive(t, u, "1", "2")
+	}
+	if most != 7 {
+		t.Errorf("%d handlers ran at once, want 7", most)
+	}
+}
+
+// TestGracefulStop: events that the gateway has sent are handled, their answers
+// arrive, and what comes later goes to another worker.
+func TestGracefulStop(t *testing.T) {
+	clustertest.Each(t, clustertest.Options{}, func(t *testing.T, c *clustertest.Cluster) {
+		hold := make(chan struct{})
+		answer := func(name string) *events {
+			return &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+				if name == "first" {
+					<-hold
+				}
+				e.Session().Set("last", msg)
+				return e.Send(ctx, []byte(name+" "+msg))
+			}}
+		}
+		first := start(t, c, answer("first"), businessworker.Options{Name: "first"})
+		u := dial(t, c.Gateways[0], "/")
+		for i := range 20 {
+			u.Send(t, fmt.Sprint(i))
+		}
+		until(t, "events arrive", func() bool { return first.Stats().Waiting == 20 })
+		second := start(t, c, answer("second"), businessworker.Options{Name: "second"})
+		first.cancel()
+		until(t, "the gateway takes note", func() bool { return first.Stats().Gateways == 0 })
+		u.Send(t, "later")
+		receive(t, u, "second later")
+		close(hold)
+		for i := range 20 {
+			receive(t, u, fmt.Sprintf("first %d", i))
+		}
+		first.stop(t)
+		second.stop(t)
+	})
+}
+
+func TestStopRunsOutOfTime(t *testing.T) {
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	w := start(t, c, h, businessworker.Options{ShutdownTimeout: 50 * time.Millisecond})
+	u := dial(t, c.Gateways[0], "/")
+	u.Send(t, "1")
+	u.Send(t, "2")
+	until(t, "events arrive", func() bool { return w.Stats().Waiting == 2 })
+	w.cancel()
+	var stop *businessworker.StopError
+	if err := <-w.done; !errors.As(err, &stop) || stop.Events != 2 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Run: %v, want a StopError for 2 events", err)
+	}
+}
+
+func TestOnStartFails(t *testing.T) {
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	sorry := errors.New("no database")
+	w, err := businessworker.New(&events{start: func(ctx context.Context, w *businessworker.Worker) error {
+		if _, err := w.Gateway().AllClientIDCount(ctx); err != nil {
+			t.Errorf("in OnStart: %v", err)
+		}
+		return sorry
+	}}, businessworker.Options{RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(context.Background()); !errors.Is(err, sorry) {
+		t.Errorf("Run: %v, want %v", err, sorry)
+	}
+}
