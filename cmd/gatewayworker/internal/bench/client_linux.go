@@ -40,7 +40,7 @@ func (b *bench) source(i int) netip.Addr {
 	if !b.plan.targets[0].addr.Addr().IsLoopback() {
 		return netip.Addr{}
 	}
-	return netip.AddrFrom4([4]byte{127, 0, byte(1 + i/sourceAddresses/250), byte(2 + i%sourceAddresses)})
+	return netip.AddrFrom4([4]byte{127, 0, 1, byte(2 + i%sourceAddresses)})
 }
 
 // open starts connecting client i.

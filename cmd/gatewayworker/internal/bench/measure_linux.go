@@ -61,7 +61,7 @@ func (m *measurement) end(streams ...*stream) error {
 		p.Lost += lost
 		p.Surplus += surplus
 		p.OutOfOrder += s.outOfOrder
-		if l := s.hist.Latency(); l != nil && p.Latency == nil {
+		if l := s.hist.Latency(); l != nil && len(streams) == 1 {
 			p.Latency = l
 		}
 		if s.lastHist != nil {

@@ -83,7 +83,7 @@ type CPUUse struct {
 
 // MemoryUse is the memory of one role at one moment.
 type MemoryUse struct {
-	Moment string `json:"moment"` // "start", "connected", "disconnected"
+	Moment string `json:"moment"` // "start", "connected", "ended", "disconnected"
 	Role   string `json:"role"`
 	PSS    int64  `json:"pss_bytes"`
 	// Anonymous is the part of PSS that is no file's: heap and stacks. Pages of

@@ -83,7 +83,11 @@ func (b *bench) run() (err error) {
 		Clients: p.Clients, Size: p.Size, CPUs: runtime.NumCPU(), Kernel: kernelRelease(),
 		GatewayPIDs: b.pids("gateway"), WorkerPIDs: b.pids("worker"),
 	}
-	if err := raiseFileLimit(p.Clients + 64); err != nil {
+	files := p.Clients + 64
+	if p.Scenario == "floor" {
+		files += p.Clients // the other ends
+	}
+	if err := raiseFileLimit(files); err != nil {
 		return err
 	}
 	if b.loop, err = newLoop(); err != nil {
@@ -100,7 +104,8 @@ func (b *bench) run() (err error) {
 	if err := b.attach(); err != nil {
 		return err
 	}
-	if p.Scenario == "idle" || p.Scenario == "storm" || p.Scenario == "churn" {
+	switch p.Scenario {
+	case "idle", "storm", "mixed", "churn":
 		if err := b.memory("start", 0); err != nil {
 			return err
 		}

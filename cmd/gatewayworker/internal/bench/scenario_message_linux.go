@@ -115,6 +115,9 @@ func (b *bench) mixed() error {
 	if rate == 0 {
 		rate = 5000
 	}
+	if err := b.memory("connected", b.openClients); err != nil {
+		return err
+	}
 	m, err := b.begin(fmt.Sprintf("mixed at %.0f operations/s", rate), "delivery")
 	if err != nil {
 		return err
@@ -171,15 +174,13 @@ func (b *bench) mixed() error {
 		return err
 	}
 	b.byKind(streams, "echo", "one", "group", "broadcast")
-	return nil
+	return b.memory("ended", b.openClients)
 }
 
 // byKind adds a phase without CPU for each kind of message of the mixed phase
 // before it.
 func (b *bench) byKind(streams []*stream, names ...string) {
-	whole := &b.report.Phases[len(b.report.Phases)-1]
-	whole.Latency = nil // of one kind only; the kinds follow
-	took := whole.Duration
+	took := b.report.Phases[len(b.report.Phases)-1].Duration
 	for i, s := range streams {
 		p := Phase{
 			Name: "mixed: " + names[i], Unit: "delivery", Duration: took, OpenLoop: true,
