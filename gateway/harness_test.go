@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -224,3 +225,17 @@ func withExt(cmd gp.Command, id uint32, ext string) gp.Message {
 }
 
 func portOf(address string) uint16 { return netip.MustParseAddrPort(address).Port() }
+
+// await returns when an entry with a message has been logged, once for each.
+func (g *testGateway) await(message string) {
+	g.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
+		for _, e := range g.logs.AllEntries() {
+			if e.Message == message {
+				g.logs.Reset()
+				return
+			}
+		}
+	}
+	g.t.Fatalf("%q was not logged", message)
+}

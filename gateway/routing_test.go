@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"fmt"
+	"testing"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+func TestLeastConnections(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		workers := []*peer{g.worker("a:0"), g.worker("a:1")}
+		clients := make([]*peer, 4)
+		// Ties go to the worker that connected first.
+		for i := range clients {
+			clients[i] = g.dialRaw()
+			if id := workers[i%2].event(gp.CmdOnConnect).ConnectionID; id != uint32(i+1) {
+				t.Fatalf("connection id %d, want %d", id, i+1)
+			}
+		}
+		// A newcomer gets everything until it has as many.
+		workers = append(workers, g.worker("a:2"))
+		for range 2 {
+			g.dialRaw()
+			workers[2].event(gp.CmdOnConnect)
+		}
+		// A close makes room.
+		_ = clients[1].conn.Close()
+		workers[1].event(gp.CmdOnClose)
+		g.dialRaw()
+		workers[1].event(gp.CmdOnConnect)
+		for _, w := range workers {
+			w.barrier() // and nobody got anything else
+		}
+	})
+}
+
+func TestWorkerGone(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		first := g.worker("a:0")
+		c, closes := g.dialRaw(), g.dialRaw()
+		first.event(gp.CmdOnConnect)
+		first.event(gp.CmdOnConnect)
+		second := g.worker("a:1")
+		_ = first.conn.Close()
+		g.await("business worker disconnected")
+		// Orphans move with their next event, without ON_CONNECT.
+		fmt.Fprint(c.conn, "hello\n")
+		if m := second.event(gp.CmdOnMessage); string(m.Body) != "hello" || m.ConnectionID != 1 {
+			t.Errorf("got %+v", m)
+		}
+		_ = closes.conn.Close()
+		if m := second.event(gp.CmdOnClose); m.ConnectionID != 2 {
+			t.Errorf("got %+v", m)
+		}
+		_ = second.conn.Close()
+		g.await("business worker disconnected")
+		// With no worker left, a client lives on until its next message.
+		p := g.dialInner()
+		if got := p.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")); got != "i:1;" {
+			t.Errorf("got %s clients", got)
+		}
+		fmt.Fprint(c.conn, "anybody?\n")
+		c.gone()
+		if got := p.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")); got != "i:0;" {
+			t.Errorf("got %s clients", got)
+		}
+	})
+}
+
+func TestWorkerKeyConflict(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		older := g.worker("a:0")
+		c := g.dialRaw()
+		older.event(gp.CmdOnConnect)
+		newer := g.worker("a:0")
+		older.gone()
+		// The newer one has the clients of the older, which being gone changes
+		// nothing.
+		fmt.Fprint(c.conn, "hello\n")
+		newer.event(gp.CmdOnMessage)
+		fmt.Fprint(c.conn, "again\n")
+		newer.event(gp.CmdOnMessage)
+		// Connecting twice over one connection is no conflict.
+		newer.send(withBody(gp.CmdWorkerConnect, 0, `{"worker_key":"a:0","secret_key":""}`))
+		newer.barrier()
+		fmt.Fprint(c.conn, "still here\n")
+		newer.event(gp.CmdOnMessage)
+		// Under another key the connection is another worker.
+		newer.send(withBody(gp.CmdWorkerConnect, 0, `{"worker_key":"a:1","secret_key":""}`))
+		newer.barrier()
+		fmt.Fprint(c.conn, "moved\n")
+		newer.event(gp.CmdOnMessage)
+		g.hub.mu.Lock()
+		defer g.hub.mu.Unlock()
+		if len(g.workers.live) != 1 || len(g.workers.byKey) != 1 {
+			t.Errorf("%d workers, %d keys", len(g.workers.live), len(g.workers.byKey))
+		}
+	})
+}
+
+func TestRandomRouter(t *testing.T) {
+	g := startGateway(t, Options{Listen: "tcp://127.0.0.1:0", Router: RouterRandom})
+	g.worker("a:0")
+	g.worker("a:1")
+	for range 64 {
+		g.dialRaw()
+	}
+	p := g.dialInner()
+	for p.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")) != "i:64;" {
+	}
+	g.hub.mu.Lock()
+	defer g.hub.mu.Unlock()
+	for _, s := range g.workers.live {
+		if s.bound == 0 || s.bound == 64 {
+			t.Errorf("worker %s got %d of 64 clients", s.key, s.bound) // happens by chance once in 2^63 runs
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// TestSlowClient sends numbered messages to a client that does not read until
+// some are dropped, then lets it read: what it gets is whole, in order, and
+// ends where the drops began; afterwards it is served again.
+func TestSlowClient(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "frame://127.0.0.1:0"
+		opts.SendToClientBufferSize = 200000
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		c := g.dialRaw()
+		w.event(gp.CmdOnConnect)
+		const size = 10000
+		sent := 0
+		for g.stats.clientDropped.Load() == 0 {
+			for range 50 {
+				body := binary.BigEndian.AppendUint32(nil, uint32(sent))
+				w.send(withBody(gp.CmdSendToAll, 0, string(append(body, make([]byte, size-4)...))))
+				sent++
+			}
+			w.barrier()
+		}
+		next := uint32(0)
+		_ = c.conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		for {
+			b := make([]byte, 4+size)
+			if _, err := io.ReadFull(c.r, b); err != nil {
+				break
+			}
+			if n := binary.BigEndian.Uint32(b[4:]); n != next {
+				t.Fatalf("got message %d, want %d", n, next)
+			}
+			next++
+		}
+		if int(next) >= sent {
+			t.Errorf("got %d of %d messages, though some were dropped", next, sent)
+		}
+		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+		w.send(withBody(gp.CmdSendToOne, 1, "again"))
+		if got := c.read(9); string(got[4:]) != "again" {
+			t.Errorf("got %q", got)
+		}
+		w.barrier() // the client was not closed
+	})
+}
+
+// TestSlowKick: a kick lets what waits go out; the client is deaf meanwhile.
+func TestSlowKick(t *testing.T) {
+	g := startGateway(t, Options{Listen: "tcp://127.0.0.1:0", SendToClientBufferSize: 20 << 20})
+	w := g.worker("w:0")
+	c := g.dialRaw()
+	w.event(gp.CmdOnConnect)
+	big := bytes.Repeat([]byte("x"), 9<<20)
+	w.send(withBody(gp.CmdSendToOne, 1, string(big)), withBody(gp.CmdKick, 1, "bye"), withBody(gp.CmdSendToOne, 1, "lost"))
+	w.barrier()
+	fmt.Fprint(c.conn, "nobody hears this")
+	got, err := io.ReadAll(c.r)
+	if err != nil || len(got) != len(big)+3 || !bytes.HasSuffix(got, []byte("xbye")) {
+		t.Errorf("got %d bytes ending in %q, error %v", len(got), got[max(0, len(got)-8):], err)
+	}
+	w.event(gp.CmdOnClose)
+}
+
+// TestSlowWorker: events for a worker that does not read are dropped at the
+// bound, and nobody else waits.
+func TestSlowWorker(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "tcp://127.0.0.1:0"
+		opts.SendToWorkerBufferSize = 200000
+		g := startGateway(t, opts)
+		g.worker("w:0") // reads nothing from here on
+		c := g.dialRaw()
+		ask := g.dialInner()
+		chunk := make([]byte, 80000)
+		for g.stats.innerDropped.Load() == 0 {
+			if _, err := c.conn.Write(chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := ask.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")); got != "i:1;" {
+			t.Errorf("got %s clients", got)
+		}
+	})
+}
+
+// TestChurn has clients come, talk, be written to and go in every way at once.
+// Every client's events must be a connect, its messages in order, and one close.
+func TestChurn(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		const clients, messages = 200, 20
+		var done atomic.Int32
+		for range 8 {
+			go func() {
+				for range clients / 8 {
+					conn, err := net.Dial("tcp", g.client)
+					if err != nil {
+						t.Error(err)
+						break
+					}
+					for i := range messages {
+						fmt.Fprintf(conn, "%d\n", i)
+					}
+					go func() { _, _ = io.Copy(io.Discard, conn) }()
+					if i := done.Add(1); i%4 == 0 {
+						_ = conn.Close()
+					}
+				}
+			}()
+		}
+		stop := make(chan struct{})
+		defer func() { <-stop }()
+		go func() {
+			defer close(stop)
+			conn, err := net.Dial("tcp", g.inner)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for id := uint32(1); id <= clients; id++ {
+				var b []byte
+				for _, m := range []gp.Message{
+					withBody(gp.CmdSendToAll, 0, "to all"),
+					withExt(gp.CmdJoinGroup, id, "room"),
+					withExt(gp.CmdBindUID, id, fmt.Sprint("uid", id%7)),
+					{Cmd: gp.CmdSendToGroup, Flag: 1, ExtData: []byte(`{"group":["room"],"exclude":null}`), Body: []byte("to group")},
+				} {
+					b = gp.AppendMessage(b, &m)
+				}
+				if _, err := conn.Write(b); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		next := map[uint32]int{}
+		closed := 0
+		for closed < clients {
+			m := w.next()
+			n, known := next[m.ConnectionID]
+			switch m.Cmd {
+			case gp.CmdOnConnect:
+				if known {
+					t.Fatalf("client %d connects twice", m.ConnectionID)
+				}
+				next[m.ConnectionID] = 0
+			case gp.CmdOnMessage:
+				if !known || string(m.Body) != fmt.Sprint(n) {
+					t.Fatalf("client %d: got message %q, want %d (known: %v)", m.ConnectionID, m.Body, n, known)
+				}
+				next[m.ConnectionID]++
+				if n == messages-1 && m.ConnectionID%3 == 0 {
+					w.send(gp.Message{Cmd: gp.CmdDestroy, ConnectionID: m.ConnectionID})
+				} else if n == messages-1 {
+					w.send(withBody(gp.CmdKick, m.ConnectionID, "bye"))
+				}
+			case gp.CmdOnClose:
+				if !known || n < 0 {
+					t.Fatalf("client %d closes twice or unknown", m.ConnectionID)
+				}
+				next[m.ConnectionID] = -1
+				closed++
+			}
+		}
+		if n := g.ClientCount(); n != 0 {
+			t.Errorf("%d clients left", n)
+		}
+		g.hub.mu.Lock()
+		defer g.hub.mu.Unlock()
+		if s := g.workers.live[0]; s.count != 0 || s.bound != 0 {
+			t.Errorf("the worker still counts %d clients, %d bound", s.count, s.bound)
+		}
+	})
+}
