@@ -35,6 +35,10 @@ type client struct {
 	out   *outQueue   // nil when nothing waits
 	early []byte      // encoded messages that wait for the websocket handshake
 
+	// ended is set with clientClosing and clientClosed, for the reader, which
+	// asks before every message.
+	ended atomic.Bool
+
 	// silent counts heartbeats since the client's last message, from -1 (PHP:
 	// pingNotResponseCount).
 	silent atomic.Int32
@@ -230,19 +234,13 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
 		return
 	}
 	c.state |= clientClosing
+	c.ended.Store(true)
 	c.early = nil
 	if c.state.any(clientBlocked) && c.stream == nil {
 		c.poller.watch(c, true, false)
 	}
 	c.mu.Unlock()
 	c.flush(b)
-}
-
-// closing reports whether nothing more is to be read.
-func (c *client) isClosing() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state.any(clientClosing | clientClosed)
 }
 
 // head returns the fields of a frame about this client. (PHP: gatewayHeader.)

@@ -39,7 +39,7 @@ func (r *clientReader) received(c *client, p []byte) {
 	case err != nil:
 		if !r.closing() {
 			r.gw.clientLog(c).WithError(err).Warn("client sent bad data, closing its connection")
-			r.gw.destroyClient(r.b, c)
+			c.closeAfter(r.b, nil, true, shortLived)
 		}
 		c.unread = nil
 	case n == len(p):
@@ -67,7 +67,7 @@ func (r *clientReader) reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) 
 
 func (r *clientReader) closeWith(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
 
-func (r *clientReader) closing() bool { return r.c.isClosing() }
+func (r *clientReader) closing() bool { return r.c.ended.Load() }
 
 func (r *clientReader) remoteAddr() netip.AddrPort { return r.c.remote }
 
@@ -204,7 +204,9 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 		g.hub.mu.Unlock()
 		return
 	}
+	graceful := c.state.any(clientClosing)
 	c.state |= clientClosed
+	c.ended.Store(true)
 	if q := c.out; q != nil {
 		c.out = nil
 		q.release()
@@ -222,6 +224,11 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 	if c.stream != nil {
 		c.stream.close()
 	} else {
+		if graceful {
+			// Closing a socket with unread bytes makes the kernel reset the
+			// connection, and the peer may lose what was sent to it last.
+			c.sock.Discard()
+		}
 		c.poller.forget(c)
 	}
 	g.clientGone()

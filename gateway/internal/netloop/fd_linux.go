@@ -188,6 +188,16 @@ func (f *FD) LocalPort() uint16 {
 	return LocalPort(int(atomic.LoadInt32(&f.fd)))
 }
 
+// Discard reads and forgets what has arrived, within a bound.
+func (f *FD) Discard() {
+	var p [4096]byte
+	for range 64 {
+		if n, err := f.Read(p[:]); err != nil || n < len(p) {
+			return
+		}
+	}
+}
+
 // Shutdown ends both directions, so that whoever watches the socket sees its
 // end; the descriptor stays open.
 func (f *FD) Shutdown() {
