@@ -66,12 +66,12 @@ func (f *fakeServer) Close() error {
 	return nil
 }
 
-// supervised runs supervise over two servers, a and b, and returns its error,
-// the calls and the log. prepare and during may change and provoke things.
-func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServer), during func(a, b *fakeServer, signals chan<- os.Signal)) (error, []string, string) {
+// supervised runs supervise over two servers, a and b, and returns the calls,
+// the log and its error. prepare and during may change and provoke things.
+func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServer), during func(a, b *fakeServer, signals chan<- os.Signal)) (calls []string, logged string, err error) {
 	t.Helper()
-	calls := new(callLog)
-	a, b := newFakeServer("a", calls), newFakeServer("b", calls)
+	order := new(callLog)
+	a, b := newFakeServer("a", order), newFakeServer("b", order)
 	prepare(a, b)
 	var text strings.Builder
 	log := logrus.New()
@@ -84,7 +84,7 @@ func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServ
 	during(a, b, signals)
 	select {
 	case err := <-result:
-		return err, calls.calls, text.String()
+		return order.calls, text.String(), err
 	case <-time.After(30 * time.Second):
 		t.Fatal("supervise does not return")
 		panic("unreachable")
@@ -92,7 +92,7 @@ func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServ
 }
 
 func TestSuperviseStopsInOrderAtASignal(t *testing.T) {
-	err, calls, log := supervised(t, time.Minute, func(a, b *fakeServer) {}, func(_, _ *fakeServer, signals chan<- os.Signal) {
+	calls, log, err := supervised(t, time.Minute, func(a, b *fakeServer) {}, func(_, _ *fakeServer, signals chan<- os.Signal) {
 		signals <- os.Interrupt
 	})
 	if err != nil || !slices.Equal(calls, []string{"shutdown a", "shutdown b"}) || !strings.Contains(log, "msg=stopped") {
@@ -101,7 +101,7 @@ func TestSuperviseStopsInOrderAtASignal(t *testing.T) {
 }
 
 func TestSuperviseClosesAtTheSecondSignal(t *testing.T) {
-	err, calls, log := supervised(t, time.Hour, func(a, b *fakeServer) { a.stubborn = true }, func(_, _ *fakeServer, signals chan<- os.Signal) {
+	calls, log, err := supervised(t, time.Hour, func(a, b *fakeServer) { a.stubborn = true }, func(_, _ *fakeServer, signals chan<- os.Signal) {
 		signals <- os.Interrupt
 		signals <- os.Interrupt
 	})
@@ -111,7 +111,7 @@ func TestSuperviseClosesAtTheSecondSignal(t *testing.T) {
 }
 
 func TestSuperviseClosesAfterTheTimeout(t *testing.T) {
-	err, calls, log := supervised(t, time.Millisecond, func(a, b *fakeServer) { a.stubborn, b.stubborn = true, true }, func(_, _ *fakeServer, signals chan<- os.Signal) {
+	calls, log, err := supervised(t, time.Millisecond, func(a, b *fakeServer) { a.stubborn, b.stubborn = true, true }, func(_, _ *fakeServer, signals chan<- os.Signal) {
 		signals <- os.Interrupt
 	})
 	if err != nil || !slices.Equal(calls, []string{"shutdown a", "close a", "shutdown b", "close b"}) || !strings.Contains(log, "deadline exceeded") {
@@ -121,7 +121,7 @@ func TestSuperviseClosesAfterTheTimeout(t *testing.T) {
 
 func TestSuperviseStopsEverythingWhenOneFails(t *testing.T) {
 	lost := errors.New("lost the port")
-	err, calls, _ := supervised(t, time.Minute, func(a, b *fakeServer) {}, func(_, b *fakeServer, _ chan<- os.Signal) {
+	calls, _, err := supervised(t, time.Minute, func(a, b *fakeServer) {}, func(_, b *fakeServer, _ chan<- os.Signal) {
 		b.fail <- lost
 	})
 	if !errors.Is(err, lost) || !slices.Equal(calls, []string{"shutdown a", "shutdown b"}) {

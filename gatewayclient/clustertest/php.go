@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -40,7 +39,7 @@ func startPHP(t testing.TB, script string, env ...string) (kill func()) {
 	cmd := exec.Command("php", path)
 	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+dir), env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	ownSession(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +49,7 @@ func startPHP(t testing.TB, script string, env ...string) (kill func()) {
 				t.Logf("%s:\n%s", script, out)
 			}
 		}
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		killSession(cmd)
 		_ = cmd.Wait()
 		log.Close()
 	}
