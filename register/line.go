@@ -59,7 +59,7 @@ func (l *lineReader) fill() error {
 	if l.end == len(l.buf) {
 		held := l.buf[l.start:l.end]
 		if 2*len(held) > len(l.buf) || len(l.buf) == 0 {
-			l.buf = make([]byte, max(minLineBuffer, 2*len(l.buf)))
+			l.buf = make([]byte, min(max(minLineBuffer, 2*len(l.buf)), l.max))
 		}
 		l.start, l.end = 0, copy(l.buf, held)
 	}
