@@ -44,7 +44,7 @@ const (
 	CmdSetSession                 Command = 204
 )
 
-var commandNames = map[Command]string{
+var commandNames = [256]string{
 	CmdOnConnect:                  "CMD_ON_CONNECT",
 	CmdOnMessage:                  "CMD_ON_MESSAGE",
 	CmdOnClose:                    "CMD_ON_CLOSE",
@@ -80,17 +80,14 @@ var commandNames = map[Command]string{
 // String returns PHP's name of the command, or "CMD_<number>" for a number
 // that the protocol does not define.
 func (c Command) String() string {
-	if s, ok := commandNames[c]; ok {
+	if s := commandNames[c]; s != "" {
 		return s
 	}
 	return "CMD_" + strconv.Itoa(int(c))
 }
 
 // Known reports whether the protocol defines the command.
-func (c Command) Known() bool {
-	_, ok := commandNames[c]
-	return ok
-}
+func (c Command) Known() bool { return commandNames[c] != "" }
 
 // IsQuery reports whether a gateway answers the command with a reply
 // (see [AppendReply]). All other commands are fire and forget.

@@ -229,9 +229,13 @@ func (s *Server) remove(c *conn) {
 // catchUp sends the list to a worker that missed one.
 func (s *Server) catchUp(c *conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c.out.takeBehind() {
+	behind := c.out.takeBehind()
+	if behind {
 		c.out.push(s.listLocked(), s.opts.MaxQueue)
+	}
+	s.mu.Unlock()
+	if behind {
+		c.log.Warnf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.MaxQueue)
 	}
 }
 
