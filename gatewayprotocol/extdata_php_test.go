@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/internal/phporacle"
 )
 
 // vocabulary are the names that the oracle's connections 0, 1, 2 … have as
@@ -24,9 +26,7 @@ type extOracle struct {
 
 // newExtOracle skips the test unless PHP's Gateway is at hand.
 func newExtOracle(t *testing.T) *extOracle {
-	if os.Getenv("GATEWAYWORKER_PHP_AUTOLOAD") == "" {
-		t.Skip("GATEWAYWORKER_PHP_AUTOLOAD is not set: not compared with PHP")
-	}
+	phporacle.AvailableWorkerman(t)
 	names, err := json.Marshal(vocabulary)
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +242,7 @@ func TestExtAgainstPHP(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d texts, %d commands each; %d refused that PHP answers", len(exts), len(extCommands), refused)
+	fmt.Printf("oracle: %d live (%s), %d refused that PHP answers\n", len(exts)*len(extCommands), t.Name(), refused)
 }
 
 func randomExt(rng *rand.Rand) string {
