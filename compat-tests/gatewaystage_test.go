@@ -70,6 +70,10 @@ func (s *stage) set(cfg gatewayConfig, n int) (a *inner, c []*client) {
 	return s.inner(), c
 }
 
+// original reports whether the gateway is PHP's. Only scenarios of deliberate
+// differences may ask.
+func (s *stage) original() bool { return s.cast.gateway == (php{}) }
+
 // survey tells who is still served: after a frame that must harm nobody.
 func (s *stage) survey() {
 	// A PHP process that an error kills closes its connections bit by bit, by
@@ -79,7 +83,7 @@ func (s *stage) survey() {
 			in.dirty = true
 			in.barrier()
 		}
-		if s.cast.gateway == (php{}) {
+		if s.original() {
 			time.Sleep(25 * time.Millisecond)
 		}
 	}

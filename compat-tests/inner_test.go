@@ -165,7 +165,7 @@ func (in *inner) decode(raw []byte) unit {
 		return unit{reply: raw[gp.ReplyHeadLen:]}
 	}
 	m := &frame{}
-	n, err := gp.DecodeMessage(raw, m, 0)
+	n, err := gp.DecodeMessage(raw, m, 1<<30)
 	if err != nil || n != len(raw) {
 		in.stage.fail("%s: bad frame %s: %v", in.name, quote(raw), err)
 	}

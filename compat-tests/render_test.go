@@ -13,7 +13,7 @@ import (
 
 // longText is the number of bytes from which a text is shown by its length,
 // its start and a digest.
-const longText = 6000
+const longText = 40000
 
 // quote renders bytes as a Go string literal, in backquotes where possible.
 func quote(data []byte) string {

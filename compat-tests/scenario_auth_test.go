@@ -48,6 +48,7 @@ func init() {
 		{"no-json", `not json`},
 		{"json-null", `null`},
 		{"no-worker-key", `{"secret_key":""}`},
+		{"worker-key-list", `{"worker_key":["x"],"secret_key":""}`},
 	}
 	for _, b := range open {
 		for _, cmd := range []gp.Command{gp.CmdWorkerConnect, gp.CmdGatewayClientConnect} {

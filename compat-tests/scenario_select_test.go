@@ -48,6 +48,7 @@ func init() {
 		{"fields-null", `{"fields":null,"where":{"connection_id":[1]}}`},
 		{"fields-missing", `{"where":{"connection_id":[1]}}`},
 		{"fields-string", `{"fields":"uid","where":{"connection_id":[1]}}`},
+		{"fields-empty-name", `{"fields":[""],"where":{"connection_id":[1]}}`},
 		{"ext-list", `[["uid"],[]]`},
 		{"ext-true", `true`},
 		{"ext-number", `5`},

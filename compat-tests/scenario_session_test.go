@@ -82,6 +82,7 @@ func init() {
 		{"reference-written", `a:2:{s:1:"a";a:1:{i:0;i:1;}s:1:"b";R:2;}`, `a:1:{s:1:"a";a:1:{i:0;i:9;}}`},
 		{"reference-scalar-written", `a:2:{s:1:"a";i:1;s:1:"b";R:2;}`, `a:1:{s:1:"a";i:9;}`},
 		{"reference-in-update", `a:1:{s:1:"x";i:0;}`, `a:2:{s:1:"a";a:1:{i:0;i:1;}s:1:"b";R:2;}`},
+		{"reference-to-itself", `a:1:{i:0;R:1;}`, `a:1:{s:1:"k";i:1;}`},
 		{"object-twice", `a:2:{s:1:"a";O:8:"stdClass":0:{}s:1:"b";r:2;}`, `a:1:{s:1:"c";i:1;}`},
 		{"negative-and-large-keys", `a:2:{i:-5;i:1;i:9223372036854775807;i:2;}`, `a:2:{i:-5;i:3;s:19:"9223372036854775807";i:4;}`},
 		{"order-kept", `a:3:{s:1:"c";i:1;s:1:"a";i:2;s:1:"b";i:3;}`, `a:3:{s:1:"b";i:4;s:1:"d";i:5;s:1:"c";i:6;}`},

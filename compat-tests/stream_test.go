@@ -3,6 +3,7 @@ package compattests
 import (
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -16,6 +17,9 @@ type stream struct {
 	ended bool          // the other side closed or reset; guarded by stage.mu
 	shut  bool          // closed by the scenario
 	done  chan struct{} // closed when the reader is gone, and with it the socket
+
+	gate   sync.Mutex // held while the peer is deaf
+	isDeaf bool
 }
 
 // adopt starts reading conn.
@@ -32,6 +36,8 @@ func (st *stream) read() {
 	defer close(st.done)
 	chunk := make([]byte, 64<<10)
 	for {
+		st.gate.Lock()
+		st.gate.Unlock() //nolint:staticcheck // only to wait
 		n, err := st.conn.Read(chunk)
 		st.stage.mu.Lock()
 		st.buf = append(st.buf, chunk[:n]...)
