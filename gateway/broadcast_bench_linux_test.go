@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"bytes"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// benchClients returns what executes commands for a gateway with n clients
+// whose sockets take everything (/dev/null).
+func benchClients(tb testing.TB, n int) (*commands, *innerConn) {
+	tb.Helper()
+	g, err := New(Options{Listen: "websocket://127.0.0.1:0", RegisterAddress: []string{}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	null, err := unix.Open("/dev/null", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = unix.Close(null) })
+	for range n {
+		c := &client{gw: g, state: clientReady}
+		c.sock.Init(null)
+		g.hub.mu.Lock()
+		g.hub.addLocked(c)
+		g.hub.joinGroupLocked(c, []byte("room"))
+		g.hub.mu.Unlock()
+	}
+	return newCommands(g), &innerConn{gw: g, authorized: true}
+}
+
+// runChunk executes one chunk of frames and flushes, as the inner loop does.
+func runChunk(b *testing.B, x *commands, ic *innerConn, chunk []byte) {
+	if rest, _ := x.run(ic, chunk, len(chunk)); len(rest) > 0 {
+		b.Fatal("frames left")
+	}
+	x.b.flush()
+}
+
+// BenchmarkBroadcast delivers to 10,000 clients: one message at a time, and 100
+// back to back, which are one write for each client.
+func BenchmarkBroadcast(b *testing.B) {
+	const clients = 10000
+	body := bytes.Repeat([]byte("x"), 128)
+	toAll := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: body})
+	toGroup := gp.AppendMessage(nil, &gp.Message{
+		Cmd: gp.CmdSendToGroup, Flag: gp.FlagBodyIsScalar,
+		ExtData: []byte(`{"group":["room"],"exclude":null}`), Body: body,
+	})
+	for _, bench := range []struct {
+		name  string
+		chunk []byte
+		times int
+	}{
+		{"all", toAll, 1},
+		{"all/burst", bytes.Repeat(toAll, 100), 100},
+		{"group", toGroup, 1},
+		{"group/burst", bytes.Repeat(toGroup, 100), 100},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			x, ic := benchClients(b, clients)
+			runChunk(b, x, ic, bench.chunk)
+			b.ReportAllocs()
+			for b.Loop() {
+				runChunk(b, x, ic, bench.chunk)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*bench.times*clients), "ns/delivery")
+		})
+	}
+}
+
+// BenchmarkSendToOne sends to clients in turn, 1,000 commands a chunk.
+func BenchmarkSendToOne(b *testing.B) {
+	const clients = 1000
+	x, ic := benchClients(b, clients)
+	var chunk []byte
+	for id := range uint32(clients) {
+		chunk = gp.AppendMessage(chunk, &gp.Message{
+			Cmd: gp.CmdSendToOne, ConnectionID: id + 1, Flag: gp.FlagBodyIsScalar, Body: bytes.Repeat([]byte("x"), 128),
+		})
+	}
+	runChunk(b, x, ic, chunk)
+	b.ReportAllocs()
+	for b.Loop() {
+		runChunk(b, x, ic, chunk)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*clients), "ns/delivery")
+}
+
+// TestBroadcastAllocs: what a broadcast allocates does not depend on the number
+// of clients.
+func TestBroadcastAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Log("the race detector makes sync.Pool drop what it is given: not measured")
+		return
+	}
+	x, ic := benchClients(t, 2000)
+	x.b.helpers = nil
+	frame := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: []byte("hello")})
+	if n := testing.AllocsPerRun(100, func() {
+		_, _ = x.run(ic, frame, len(frame))
+		x.b.flush()
+	}); n > 20 {
+		t.Errorf("a broadcast to 2,000 clients makes %v allocations", n)
+	}
+}
