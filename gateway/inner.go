@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -33,7 +34,8 @@ type innerConn struct {
 	state     innerState
 	out       []byte
 	spare     []byte
-	lastBatch *batch // batch that has noted the connection already
+	lastBatch *batch     // batch that has noted the connection already
+	drained   *sync.Cond // a stream has nothing more to write
 }
 
 type innerState uint8
@@ -161,10 +163,26 @@ func (w *innerConn) drain() {
 		}
 	}
 	w.state &^= innerBlocked
+	w.drained.Broadcast()
 	if w.state&innerClosing != 0 {
 		w.hangUp()
 	}
 }
+
+// awaitDrained returns when drain has written everything, or failed, within
+// farewell.
+func (w *innerConn) awaitDrained() {
+	_ = w.stream.SetWriteDeadline(time.Now().Add(farewell))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.state&innerBlocked != 0 {
+		w.drained.Wait()
+	}
+}
+
+// farewell is how long a peer that has closed its side may take to read what
+// waits for it.
+const farewell = 5 * time.Second
 
 // hangUp makes the reader of the connection see its end. The caller holds w.mu.
 func (w *innerConn) hangUp() {

@@ -253,8 +253,10 @@ func (l *innerLoop) execute(ic *innerConn, p []byte, upTo int, own bool) {
 	}
 }
 
-// drop ends a connection whose peer is gone.
+// drop ends a connection whose peer is gone, or says nothing more and still
+// waits for answers.
 func (l *innerLoop) drop(ic *innerConn) {
+	ic.flush(&l.b.scratch)
 	delete(l.conns, int32(ic.sock.Sysfd()))
 	l.gw.innerGone(ic)
 }

@@ -36,6 +36,7 @@ func (l *innerGoroutines) serve() {
 		}
 		remote := addrPortOf(conn.RemoteAddr())
 		ic := &innerConn{gw: l.gw, stream: conn, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
+		ic.drained = sync.NewCond(&ic.mu)
 		l.connsMu.Lock()
 		l.conns[ic] = struct{}{}
 		l.connsMu.Unlock()
@@ -62,6 +63,7 @@ func (l *innerGoroutines) read(ic *innerConn) {
 			l.mu.Unlock()
 		}
 		if err != nil {
+			ic.awaitDrained()
 			l.connsMu.Lock()
 			delete(l.conns, ic)
 			l.connsMu.Unlock()

@@ -173,6 +173,24 @@ func TestWriteAndHangUp(t *testing.T) {
 	})
 }
 
+// TestAskAndHalfClose: who says that it has nothing more to say gets its answers.
+func TestAskAndHalfClose(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		g := startGateway(t, opts)
+		for range 50 {
+			p := g.dialInner()
+			p.send(withExt(gp.CmdGetClientCountByGroup, 0, ""), withExt(gp.CmdGetGroupIDList, 0, ""))
+			if err := p.conn.(*net.TCPConn).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := p.reply(), p.reply(); a != "i:0;" || b != "a:0:{}" {
+				t.Fatalf("got %s, %s", a, b)
+			}
+			p.gone()
+		}
+	})
+}
+
 func TestLifeCycle(t *testing.T) {
 	listeners := func() (a, b net.Listener) {
 		for _, l := range []*net.Listener{&a, &b} {
