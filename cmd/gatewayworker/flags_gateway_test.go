@@ -1,0 +1,82 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+)
+
+// parse runs read with the flags that args set.
+func parse[T any](t *testing.T, flags []cli.Flag, read func(*cli.Context) (T, error), args ...string) (value T, err error) {
+	t.Helper()
+	app := &cli.App{Flags: flags, Action: func(c *cli.Context) error {
+		value, err = read(c)
+		return nil
+	}}
+	if err := app.Run(append([]string{"test"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	return value, err
+}
+
+func TestGatewayOptions(t *testing.T) {
+	same := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".portable" }, cmp.Ignore())
+	for name, test := range map[string]struct {
+		args []string
+		want gateway.Options
+	}{
+		"defaults": {nil, gateway.Options{
+			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
+			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
+		}},
+		"all": {[]string{
+			"--listen", "text://[::]:1", "--binary-frames", "--send-to-client-buffer-size", "2",
+			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
+			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
+			"--router", "random", "--send-to-worker-buffer-size", "10",
+			"--ping-interval", "11", "--ping-not-response-limit", "12", "--ping-data", `{"type":"ping"}`,
+		}, gateway.Options{
+			Listen: "text://[::]:1", BinaryFrames: true, SendToClientBufferSize: 2,
+			LanIP: "10.0.0.3", StartPort: 4, InnerListen: "10.0.0.5",
+			RegisterAddress: []string{"a:6", "b:7", "c:8"}, SecretKey: "nine",
+			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10,
+			PingInterval: 11 * time.Second, PingNotResponseLimit: 12, PingData: `{"type":"ping"}`,
+		}},
+		"PHP's constant": {[]string{"--router", "router_random"}, gateway.Options{
+			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
+			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parse(t, gatewayFlags(""), gatewayOptions, test.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.RegisterAddress) == 0 {
+				got.RegisterAddress = nil
+			}
+			if diff := cmp.Diff(test.want, got, same); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// An error about an option must name a flag that there is.
+func TestOptionFlags(t *testing.T) {
+	flags := map[string]bool{}
+	for _, f := range gatewayFlags("") {
+		flags[f.Names()[0]] = true
+	}
+	options := reflect.TypeFor[gateway.Options]()
+	for option, flag := range optionFlags {
+		if _, ok := options.FieldByName(option); !ok || !flags[flag] {
+			t.Errorf("%s is --%s: one of them does not exist", option, flag)
+		}
+	}
+}
