@@ -20,6 +20,10 @@ import (
 // connection) until it has looked at all connections once more: whatever
 // reached the gateway before the question has then been executed.
 //
+// That holds for up to innerLookBack unread bytes of each connection: somebody
+// who floods the gateway does not keep others' questions waiting for ever. (PHP
+// reads 87,380 bytes of a connection before it turns to the next.)
+//
 // Among the writes themselves the order is that of epoll's edge-triggered ready
 // list, oldest first, and for new connections that of accepting.
 type innerLoop struct {
@@ -38,9 +42,10 @@ type innerLoop struct {
 }
 
 const (
-	innerReadSize   = 256 << 10
-	innerReadsATurn = 16 // reads from one connection before the others' turn
-	innerEvents     = 512
+	innerReadSize = 256 << 10
+	innerTurn     = 256 << 10 // bytes read from one connection before the others' turn
+	innerLookBack = 1 << 20   // bytes read from one connection before questions are answered
+	innerEvents   = 512
 )
 
 func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
@@ -83,16 +88,13 @@ func (l *innerLoop) serve() {
 			}
 			return
 		}
-		again := l.again
-		l.again = nil
-		l.pass()
-		for _, ic := range again {
-			l.read(ic, true)
-		}
+		l.goOn(innerTurn)
+		l.pass(innerTurn)
 		for len(l.parked) > 0 {
 			if !l.answer() {
 				return
 			}
+			l.b.flush()
 		}
 		l.b.flush()
 		if l.finishing.Load() && l.finished() {
@@ -127,12 +129,13 @@ func (l *innerLoop) stop() { _ = l.poller.Close() }
 func (l *innerLoop) answer() bool {
 	parked := l.parked
 	l.parked = nil
+	l.goOn(innerLookBack)
 	for more := true; more; {
 		var err error
 		if l.events, more, err = l.poller.Poll(l.events[:0]); err != nil {
 			return false
 		}
-		l.pass()
+		l.pass(innerLookBack)
 	}
 	for _, ic := range parked {
 		if l.conns[int32(ic.sock.Sysfd())] != ic {
@@ -148,11 +151,20 @@ func (l *innerLoop) answer() bool {
 	return true
 }
 
+// goOn reads the connections that were not read to the end.
+func (l *innerLoop) goOn(turn int) {
+	again := l.again
+	l.again = nil
+	for _, ic := range again {
+		l.read(ic, true, turn)
+	}
+}
+
 // pass handles the events at hand, oldest first.
-func (l *innerLoop) pass() {
+func (l *innerLoop) pass(turn int) {
 	for _, e := range l.events {
 		if int(e.FD) == l.listener.Sysfd() {
-			l.accept()
+			l.accept(turn)
 			continue
 		}
 		ic := l.conns[e.FD]
@@ -163,7 +175,7 @@ func (l *innerLoop) pass() {
 			ic.writable(&l.b.scratch)
 		}
 		if e.Bits&^netloop.Out != 0 {
-			l.read(ic, e.Bits&(netloop.RDHup|netloop.Hup|netloop.Err) != 0)
+			l.read(ic, e.Bits&(netloop.RDHup|netloop.Hup|netloop.Err) != 0, turn)
 		}
 	}
 }
@@ -171,7 +183,7 @@ func (l *innerLoop) pass() {
 // accept takes all new connections first and reads them afterwards, in order:
 // when one of them was accepted, whatever its peer did over an earlier one
 // before is there to be read.
-func (l *innerLoop) accept() {
+func (l *innerLoop) accept(turn int) {
 	for {
 		fd, remote, err := l.listener.Accept()
 		if errors.Is(err, netloop.ErrAgain) {
@@ -195,7 +207,7 @@ func (l *innerLoop) accept() {
 		l.accepted = append(l.accepted, ic)
 	}
 	for _, ic := range l.accepted {
-		l.read(ic, false)
+		l.read(ic, false, turn)
 	}
 	clear(l.accepted)
 	l.accepted = l.accepted[:0]
@@ -204,9 +216,10 @@ func (l *innerLoop) accept() {
 // read reads what is there and executes it. A short read has emptied the
 // socket: bytes that come later are a new event, but the end of the stream may
 // have been part of this one (end).
-func (l *innerLoop) read(ic *innerConn, end bool) {
+// After turn bytes others come first.
+func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
 	fd := int32(ic.sock.Sysfd())
-	for range innerReadsATurn {
+	for read := 0; read < turn; {
 		if l.conns[fd] != ic || ic.ended {
 			return
 		}
@@ -220,6 +233,7 @@ func (l *innerLoop) read(ic *innerConn, end bool) {
 			}
 			return
 		}
+		read += n
 		l.received(ic, l.buf[:n])
 		if n < len(l.buf) && !end {
 			return
