@@ -44,6 +44,7 @@ func (r *clientReader) received(c *client, p []byte) {
 		c.unread = nil
 	case n == len(p):
 		c.unread = nil
+	case own && n == 0: // p is c.unread: a long line that comes in pieces is not copied for each
 	case own && cap(c.unread) <= keepUnread:
 		c.unread = append(c.unread[:0], p[n:]...)
 	default:

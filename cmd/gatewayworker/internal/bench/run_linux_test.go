@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ func TestScenarios(t *testing.T) {
 		"mixed":     {16, 0, 0, 0, 0, 0},
 		"churn":     {20, 220, 20},
 	}
+	server := quietProcess(t)
 	for scenario, want := range counts {
 		for _, text := range []bool{false, true} {
 			for _, worker := range []WorkerMode{WorkerSelf, WorkerNone} {
@@ -47,7 +49,7 @@ func TestScenarios(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					f := startFake(t, &fakeGateway{text: text, echo: true})
 					o := small(f, scenario)
-					o.Worker, o.GatewayPIDs = worker, []int{os.Getppid()}
+					o.Worker, o.GatewayPIDs = worker, []int{server}
 					if scenario == "idle" && worker == WorkerNone {
 						want = []int64{0, 60, 20} // nobody to count the messages
 					}
@@ -173,4 +175,23 @@ func TestProcessClock(t *testing.T) {
 	if _, ok := processClock(p0); ok {
 		t.Error("a process that cannot be has a clock")
 	}
+}
+
+// quietProcess starts a process that does nothing and has no children, which
+// could end while they are being measured. It returns its pid.
+func quietProcess(t *testing.T) int {
+	t.Helper()
+	cmd := exec.Command("cat")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		_ = cmd.Wait()
+	})
+	return cmd.Process.Pid
 }
