@@ -20,6 +20,7 @@ type node struct {
 	mu      sync.Mutex // guards all below
 	main    *conn      // nil while there is none
 	more    []*conn
+	opening int           // of more, being dialed
 	dialing chan struct{} // closed when the first attempt of a connect has ended; nil while none is made
 	down    error         // a *DialError: the last attempt failed, the next is under way
 	asked   bool          // somebody wanted a connection since the last attempt
@@ -289,10 +290,13 @@ func (n *node) queryConn(ctx context.Context, weight int) (*conn, error) {
 				return m, nil
 			}
 		}
-		room := len(n.more)+1 < n.pool.opts.MaxConnections
+		room := 1+len(n.more)+n.opening < n.pool.opts.MaxConnections
+		if room {
+			n.opening++
+		}
 		n.mu.Unlock()
 		if room {
-			if m, err := n.dial(ctx); err == nil && n.adopt(m) && m.window.tryAcquire(weight) {
+			if m := n.openOne(ctx); m != nil && m.window.tryAcquire(weight) {
 				return m, nil
 			}
 		}
@@ -300,17 +304,24 @@ func (n *node) queryConn(ctx context.Context, weight int) (*conn, error) {
 	return c, c.window.acquire(ctx, weight)
 }
 
-func (n *node) adopt(c *conn) bool {
+// openOne opens one more connection, for which opening was raised. It is nil if
+// that fails: the main connection then has to do.
+func (n *node) openOne(ctx context.Context) *conn {
+	c, err := n.dial(ctx)
 	n.mu.Lock()
-	ok := !n.closed && len(n.more)+1 < n.pool.opts.MaxConnections
-	if ok {
+	n.opening--
+	closed := n.closed
+	if err == nil && !closed {
 		n.more = append(n.more, c)
 	}
 	n.mu.Unlock()
-	if !ok {
+	if err == nil && closed {
 		c.end(ErrClosed)
 	}
-	return ok
+	if err != nil || closed {
+		return nil
+	}
+	return c
 }
 
 func (n *node) close() {

@@ -2,7 +2,6 @@ package clustertest
 
 import (
 	"net"
-	"os"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -30,11 +29,7 @@ func Each(t *testing.T, opts Options, body func(t *testing.T, c *Cluster)) {
 	for _, peer := range []Peer{Go, PHP} {
 		t.Run(string(peer), func(t *testing.T) {
 			if peer == PHP {
-				if os.Getenv(autoloadVariable) == "" {
-					skipped.Add(1)
-					t.Skipf("%s is not set", autoloadVariable)
-				}
-				ran.Add(1)
+				NeedPHP(t)
 			}
 			body(t, Start(t, peer, opts))
 		})
@@ -73,9 +68,9 @@ func Start(t testing.TB, peer Peer, opts Options) *Cluster {
 	}
 	for range max(1, opts.Gateways) {
 		c.AddGateway(t, opts.Scheme)
-	}
-	for _, r := range c.Registers {
-		r.WaitFor(t, len(c.Gateways))
+		for _, r := range c.Registers { // one after the other: the order is Register's
+			r.WaitFor(t, len(c.Gateways))
+		}
 	}
 	return c
 }

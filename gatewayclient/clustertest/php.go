@@ -2,6 +2,7 @@ package clustertest
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -29,14 +30,12 @@ func Main(m *testing.M, verify func() error) int {
 // function returned kills that.
 func startPHP(t testing.TB, script string, env ...string) (kill func()) {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	path := filepath.Join(filepath.Dir(here), "..", "..", "php-fixtures", script)
 	dir := t.TempDir()
 	log, err := os.Create(filepath.Join(dir, "output.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("php", path)
+	cmd := exec.Command("php", fixture(script))
 	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+dir), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	ownSession(cmd)
@@ -62,6 +61,50 @@ func StartPHPWorker(t testing.TB, env ...string) (kill func()) {
 	kill = startPHP(t, "start_businessworker.php", env...)
 	t.Cleanup(kill)
 	return kill
+}
+
+// NeedPHP skips the test where the PHP originals are not present.
+func NeedPHP(t testing.TB) {
+	t.Helper()
+	if os.Getenv(autoloadVariable) == "" {
+		skipped.Add(1)
+		t.Skipf("%s is not set", autoloadVariable)
+	}
+	ran.Add(1)
+}
+
+// StartPHPCalls starts the script of php-fixtures that calls methods of
+// GatewayClient\Gateway: requests are written to it and answers read. It ends with
+// the test.
+func StartPHPCalls(t testing.TB, env ...string) io.ReadWriter {
+	t.Helper()
+	cmd := exec.Command("php", fixture("client_calls.php"))
+	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+t.TempDir()), env...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close() // the script ends
+		_ = cmd.Wait()
+	})
+	return struct {
+		io.Reader
+		io.Writer
+	}{out, in}
+}
+
+// fixture returns the path of a script in php-fixtures.
+func fixture(name string) string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..", "php-fixtures", name)
 }
 
 // waitPort waits until somebody listens on addr. There is no event for that:
