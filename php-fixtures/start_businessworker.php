@@ -1,11 +1,12 @@
 <?php
 // A BusinessWorker with Events.php. WORKER_NAME (FixtureWorker), WORKER_COUNT (1),
 // REGISTER_ADDRESS (comma-separated), SECRET_KEY, and EVENTS (see Events.php).
+// EVENTS_FILE names another file with a class Events.
 
 use GatewayWorker\BusinessWorker;
 
 require __DIR__ . '/autoload.php';
-require __DIR__ . '/Events.php';
+require Fixture::env('EVENTS_FILE', __DIR__ . '/Events.php');
 
 Fixture::prepare('businessworker');
 $worker = new BusinessWorker();

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
@@ -20,20 +21,21 @@ const defaultChatListen = "127.0.0.1:8080"
 // chatFlags are those of the built-in chat.
 func chatFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "chat", Category: categoryChat, Usage: "serve a chat: a web page, and the worker behind it; --chat=false leaves all clients to workers of yours (default: true, false with --register-address or a --listen that is not websocket://)", DefaultText: " ", EnvVars: env("chat")},
+		&cli.BoolFlag{Name: "chat", Category: categoryChat, Usage: "serve a chat: a web page, and the worker behind it, which shares the clients with workers of yours; --chat=false leaves them all to those (default: true for websocket clients where Register and lan-ip are this machine's alone)", DefaultText: "see left", EnvVars: env("chat")},
+		&cli.BoolFlag{Name: "chat-worker", Category: categoryChat, Usage: "run the chat's worker; false serves its page alone, for a worker of yours such as docs/chat/Events.php", Value: true, EnvVars: env("chat-worker")},
 		&cli.StringFlag{Name: "chat-listen", Category: categoryChat, Usage: "`HOST:PORT` of the chat's page; empty is no chat", Value: defaultChatListen, EnvVars: env("chat-listen")},
 	}
 }
 
-// chatWanted reports whether the flags ask for the chat. In a cluster that
-// exists already its worker would take clients from those that are there, so
-// there it must be asked for by name.
+// chatWanted reports whether the flags ask for the chat. Its worker takes its
+// share of the clients, so a cluster of several machines, or one that is there
+// already, gets it only if it is asked for by name.
 func chatWanted(c *cli.Context, opts gateway.Options) (bool, error) {
-	a, err := gatewayprotocol.ParseListenAddress(opts.Listen)
+	listen, err := gatewayprotocol.ParseListenAddress(opts.Listen)
 	if err != nil {
 		return false, err
 	}
-	websocket := a.Scheme == gatewayprotocol.SchemeWebSocket
+	websocket := listen.Scheme == gatewayprotocol.SchemeWebSocket
 	if c.IsSet("chat") || c.IsSet("chat-listen") {
 		wanted := c.String("chat-listen") != "" && (c.Bool("chat") || !c.IsSet("chat"))
 		if wanted && !websocket {
@@ -41,7 +43,14 @@ func chatWanted(c *cli.Context, opts gateway.Options) (bool, error) {
 		}
 		return wanted, nil
 	}
-	return websocket && len(opts.RegisterAddress) == 0, nil
+	reg, err := gatewayprotocol.ParseListenAddress(c.String("register-listen"))
+	alone := err == nil && isLoopback(reg.Host) && isLoopback(opts.LanIP) && len(opts.RegisterAddress) == 0
+	return websocket && alone, nil
+}
+
+func isLoopback(ip string) bool {
+	a, err := netip.ParseAddr(ip)
+	return err == nil && a.IsLoopback()
 }
 
 // listenChat opens the port of the chat's page.
@@ -58,13 +67,14 @@ func listenChat(c *cli.Context) (net.Listener, error) {
 }
 
 // newChat makes the chat of a gateway that has its ports.
-func newChat(ln net.Listener, g gatewayServer, opts gateway.Options, log *logrus.Logger) (server, error) {
+func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Options, log *logrus.Logger) (server, error) {
 	return chat.New(chat.Options{
 		Listener:          ln,
 		Gateway:           g.client.Addr().(*net.TCPAddr),
 		TLS:               opts.TLS != nil,
 		RegisterAddresses: opts.RegisterAddress,
 		SecretKey:         opts.SecretKey,
+		PageOnly:          !c.Bool("chat-worker"),
 		Logger:            log,
 	})
 }

@@ -47,14 +47,14 @@ type gatewayServer struct {
 	client, inner net.Listener
 }
 
-func openGateway(opts gateway.Options) (server, error) {
+func openGateway(opts gateway.Options) (gatewayServer, error) {
 	g, err := gateway.New(opts)
 	if err != nil {
-		return nil, err
+		return gatewayServer{}, err
 	}
 	client, inner, err := g.Listen()
 	if err != nil {
-		return nil, err
+		return gatewayServer{}, err
 	}
 	return gatewayServer{g, client, inner}, nil
 }

@@ -1,16 +1,24 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"net"
+	"slices"
+
+	"github.com/sirupsen/logrus"
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+)
 
 func startCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "start",
 		Usage: "run a Register and a Gateway in one process",
 		Description: "Everything on one machine: clients connect to listen, BusinessWorkers and GatewayClients\n" +
-			"ask at register-listen. Workers on other machines need lan-ip and register-listen.",
-		Flags: append(append(
-			gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
-			registerListenFlag("register-listen")), processFlags()...),
+			"ask at register-listen. Workers on other machines need lan-ip and register-listen.\n" +
+			"Until you have a worker there is a chat to try it with, see --chat.",
+		Flags: slices.Concat(gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
+			[]cli.Flag{registerListenFlag("register-listen")}, chatFlags(), processFlags()),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -23,21 +31,54 @@ func startCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			ln, err := listenRegister(c, "register-listen")
-			if err != nil {
-				return err
-			}
 			opts.Logger = log
-			if len(opts.RegisterAddress) == 0 {
-				opts.RegisterAddress = []string{dialAddress(ln)}
-			}
-			g, err := openGateway(opts)
-			if err != nil {
-				_ = ln.Close()
-				return err
-			}
-			// The gateway goes first, while the Register can still be told.
-			return serve(c, log, g, newRegisterServer(opts.SecretKey, log, ln))
+			return start(c, log, opts)
 		},
 	}
+}
+
+func start(c *cli.Context, log *logrus.Logger, opts gateway.Options) (err error) {
+	withChat, err := chatWanted(c, opts)
+	if err != nil {
+		return err
+	}
+	var listeners []net.Listener
+	defer func() {
+		if err != nil {
+			for _, ln := range listeners {
+				_ = ln.Close()
+			}
+		}
+	}()
+	registerListener, err := listenRegister(c, "register-listen")
+	if err != nil {
+		return err
+	}
+	listeners = append(listeners, registerListener)
+	if len(opts.RegisterAddress) == 0 {
+		opts.RegisterAddress = []string{dialAddress(registerListener)}
+	}
+	var chatListener net.Listener
+	if withChat {
+		if chatListener, err = listenChat(c); err != nil {
+			return err
+		}
+		listeners = append(listeners, chatListener)
+	}
+	g, err := openGateway(opts)
+	if err != nil {
+		return err
+	}
+	listeners = append(listeners, g.client, g.inner)
+	// What needs the others goes first: the chat, then the gateway, while the
+	// Register can still be told.
+	servers := []server{g, newRegisterServer(opts.SecretKey, log, registerListener)}
+	if withChat {
+		room, err := newChat(c, chatListener, g, opts, log)
+		if err != nil {
+			return err
+		}
+		servers = slices.Insert(servers, 0, room)
+	}
+	return serve(c, log, servers...)
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -15,7 +16,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 )
 
-// Options configures a Server. Everything is required but SecretKey.
+// Options configures a Server. Listener, Gateway and Logger are required.
 type Options struct {
 	// Listener is where the page is served; the Server closes it.
 	Listener net.Listener
@@ -27,6 +28,9 @@ type Options struct {
 	RegisterAddresses []string
 	SecretKey         string
 
+	// PageOnly leaves the messages to another worker, such as docs/chat/Events.php.
+	PageOnly bool
+
 	Logger logrus.FieldLogger
 }
 
@@ -34,32 +38,20 @@ type Options struct {
 type Server struct {
 	ln     net.Listener
 	http   *http.Server
-	worker *businessworker.Worker
+	worker *businessworker.Worker // nil with PageOnly
 	log    logrus.FieldLogger
 }
 
 // New makes a Server.
 func New(opts Options) (*Server, error) {
 	log := opts.Logger.WithField("role", "chat")
-	// The process id keeps two chats on one machine from having the same key.
-	worker, err := businessworker.New(Events{}, businessworker.Options{
-		Name:              "chat",
-		ID:                os.Getpid(),
-		RegisterAddresses: opts.RegisterAddresses,
-		SecretKey:         opts.SecretKey,
-		Logger:            opts.Logger,
-	})
-	if err != nil {
-		return nil, err
-	}
 	handler, err := newPage(opts.Gateway, opts.TLS)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{
-		ln:     opts.Listener,
-		worker: worker,
-		log:    log,
+	s := &Server{
+		ln:  opts.Listener,
+		log: log,
 		http: &http.Server{
 			Handler:           handler,
 			ReadHeaderTimeout: 10 * time.Second,
@@ -67,7 +59,19 @@ func New(opts Options) (*Server, error) {
 			MaxHeaderBytes:    16 << 10,
 			ErrorLog:          stdlog.New(logWriter{log}, "", 0),
 		},
-	}, nil
+	}
+	if opts.PageOnly {
+		return s, nil
+	}
+	// The process id keeps two chats on one machine from having the same key.
+	s.worker, err = businessworker.New(Events{}, businessworker.Options{
+		Name:              "chat",
+		ID:                os.Getpid(),
+		RegisterAddresses: opts.RegisterAddresses,
+		SecretKey:         opts.SecretKey,
+		Logger:            opts.Logger,
+	})
+	return s, err
 }
 
 // URL is where the page is.
@@ -81,30 +85,38 @@ func (s *Server) URL() string {
 
 // Serve serves until Shutdown or Close, and then returns nil.
 func (s *Server) Serve() error {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = s.worker.Run(context.Background()) // what goes wrong with the end is told by Shutdown
-	}()
+	var worker sync.WaitGroup
+	if s.worker != nil {
+		worker.Go(func() { _ = s.worker.Run(context.Background()) }) // Shutdown tells how it ended
+	}
 	s.log.WithField("url", s.URL()).Info("chat is serving; open the url in a browser")
 	err := s.http.Serve(s.ln)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
-	} else {
+	} else if s.worker != nil {
 		_ = s.worker.Close()
 	}
-	<-ended
+	worker.Wait()
 	return err
 }
 
-// Shutdown ends what the worker has begun, unless ctx ends before.
+// Shutdown stops in good order: what the worker has begun it ends, unless ctx
+// ends before.
 func (s *Server) Shutdown(ctx context.Context) error {
-	return errors.Join(s.http.Shutdown(ctx), s.worker.Shutdown(ctx))
+	err := s.http.Shutdown(ctx)
+	if s.worker != nil {
+		err = errors.Join(err, s.worker.Shutdown(ctx))
+	}
+	return err
 }
 
 // Close ends everything at once.
 func (s *Server) Close() error {
-	return errors.Join(s.http.Close(), s.worker.Close())
+	err := s.http.Close()
+	if s.worker != nil {
+		err = errors.Join(err, s.worker.Close())
+	}
+	return err
 }
 
 // logWriter passes on what net/http logs.

@@ -1,0 +1,13 @@
+package chat_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(clustertest.Main(m, func() error { return goleak.Find() }))
+}
