@@ -32,7 +32,7 @@ func (e *e2e) chatCluster(by implementation, gateways int) (clientAddresses []st
 		e.await(r, started...)
 		clientAddresses = append(clientAddresses, gw.client)
 	}
-	e.phpWorker(chatEvents(), 2, gateways, r)
+	e.phpWorker(chatEvents(), 2, gateways, []*e2eRegister{r})
 	return clientAddresses
 }
 

@@ -196,7 +196,7 @@ func (gw *e2eGateway) stop() {
 
 // phpWorker starts a PHP BusinessWorker with the business code of a file and
 // waits until all of its processes are connected to all gateways.
-func (e *e2e) phpWorker(events string, processes, gateways int, registers ...*e2eRegister) {
+func (e *e2e) phpWorker(events string, processes, gateways int, registers []*e2eRegister, env ...string) {
 	e.Helper()
 	ready, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -204,9 +204,9 @@ func (e *e2e) phpWorker(events string, processes, gateways int, registers ...*e2
 	}
 	defer ready.Close()
 	_ = ready.(*net.TCPListener).SetDeadline(time.Now().Add(e2ePatience))
-	e.php("start_worker.php", "EVENTS_FILE="+events, "READY_ADDRESS="+ready.Addr().String(),
+	e.php("start_worker.php", append(env, "EVENTS_FILE="+events, "READY_ADDRESS="+ready.Addr().String(),
 		"WORKER_COUNT="+strconv.Itoa(processes), "GATEWAYS="+strconv.Itoa(gateways),
-		"REGISTER_ADDRESS="+strings.Join(addressesOf(registers), ","), "SECRET_KEY="+registers[0].key)
+		"REGISTER_ADDRESS="+strings.Join(addressesOf(registers), ","), "SECRET_KEY="+registers[0].key)...)
 	for range processes {
 		conn, err := ready.Accept()
 		if err != nil {
