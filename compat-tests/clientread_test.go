@@ -169,6 +169,11 @@ func (c *client) barrierBytes() string {
 func (c *client) drain() {
 	s := c.stage
 	s.settle()
+	// PHP serves older connections first: after a round of its event loop that
+	// accepts, and one that reads, what came on younger ones has been executed.
+	for range 3 {
+		s.count(c.gw)
+	}
 	s.adminOf(c.gw).put(gp.AppendMessage(nil, unencoded(sendToOne(c.id, c.barrierBytes()))))
 	barrier := []byte(c.barrierBytes())
 	var rest []byte // of a tcp client, whose pieces are as the network likes
@@ -198,7 +203,7 @@ func (c *client) drain() {
 // drainAll drains all clients in turn.
 func (s *stage) drainAll() {
 	for _, c := range s.clients {
-		if !c.over() {
+		if !c.shut && !c.told {
 			c.drain()
 		}
 	}

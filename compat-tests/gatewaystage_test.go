@@ -53,7 +53,11 @@ func (s *stage) gateway(cfg gatewayConfig) *gatewayUnderTest {
 	} else {
 		ready = func() error { return dialUntilUp(gw.innerAddress) }
 	}
-	stop, err := s.cast.gateway.startGateway(s, cfg, listen, innerPort)
+	impl := s.cast.gateway
+	if len(s.gateways) > 1 && s.cast.second != nil {
+		impl = s.cast.second
+	}
+	stop, err := impl.startGateway(s, cfg, listen, innerPort)
 	s.check(err)
 	s.cleanup(stop)
 	s.check(ready())
@@ -104,7 +108,7 @@ func (s *stage) survey() {
 		in.drain()
 	}
 	for _, c := range s.clients {
-		if !c.shut {
+		if !c.shut && !c.told {
 			c.drain()
 		}
 	}
@@ -125,7 +129,7 @@ func (s *stage) count(gw *gatewayUnderTest) string {
 	admin.put(gp.AppendMessage(nil, countBy("")))
 	u, ok := admin.read()
 	if !ok {
-		s.fail("%s closed the harness's inner connection", gw.name)
+		return "" // the gateway is gone
 	}
 	return string(u.reply)
 }

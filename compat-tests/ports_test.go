@@ -17,7 +17,7 @@ var usedPorts sync.Map
 // connections use. No two calls return the same one.
 func freePort() int {
 	for {
-		port := 20000 + rand.IntN(12000)
+		port := 11000 + rand.IntN(9000)
 		if _, used := usedPorts.LoadOrStore(port, true); used {
 			continue
 		}

@@ -21,7 +21,9 @@ func (s *stage) register(secretKey string) *registerUnderTest {
 	stop, err := s.cast.register.startRegister(s, port, secretKey)
 	s.check(err)
 	s.cleanup(stop)
-	return &registerUnderTest{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), secret: secretKey}
+	r := &registerUnderTest{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), secret: secretKey}
+	s.registers = append(s.registers, r)
+	return r
 }
 
 // A registerPeer is a scripted connection that speaks Register's text lines.

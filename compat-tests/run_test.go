@@ -38,6 +38,9 @@ func TestScenarios(t *testing.T) {
 				t.Skip("no Go implementation yet")
 			}
 			runOurs(t, sc, recorded)
+			if outcome.live && sc.actors && !*update {
+				runMixes(t, sc, recorded)
+			}
 			outcome.replayed = !outcome.live
 		})
 	}
@@ -96,5 +99,27 @@ func runOurs(t *testing.T, sc *scenario, recorded *transcript) {
 	}
 	if diff := cmp.Diff(want.lines, lines); diff != "" {
 		t.Errorf("Go does not do what we chose (-chosen +Go):\n%s", diff)
+	}
+}
+
+// runMixes runs a scenario with real PHP workers and libraries on every mix of
+// PHP's and our Register and gateways.
+func runMixes(t *testing.T, sc *scenario, recorded *transcript) {
+	t.Helper()
+	for _, c := range []cast{
+		{name: "Register Go, gateways Go", register: ours, gateway: ours},
+		{name: "Register PHP, gateways Go", register: php{}, gateway: ours},
+		{name: "Register Go, gateways PHP", register: ours, gateway: php{}},
+		{name: "Register PHP, gateways PHP and Go", register: php{}, gateway: php{}, second: ours},
+		{name: "Register Go, gateways Go and PHP", register: ours, gateway: ours, second: php{}},
+	} {
+		lines, err := sc.perform(t, c, recorded)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if diff := cmp.Diff(recorded.lines, lines); diff != "" && len(sc.differs) == 0 {
+			t.Errorf("%s (-PHP +mix):\n%s", c.name, diff)
+		}
 	}
 }

@@ -10,7 +10,7 @@ type scenario struct {
 	name    string // group/what, also the transcript's file name
 	run     func(s *stage)
 	differs []string // ids of the deliberate differences that show in it
-	needs   []string // what a live run needs beyond PHP
+	actors  bool     // a PHP worker or a PHP library plays a part
 }
 
 var scenarios = map[string]*scenario{}
@@ -31,6 +31,9 @@ func scene(name string, run func(s *stage), options ...func(*scenario)) {
 func differs(id string) func(*scenario) {
 	return func(sc *scenario) { sc.differs = append(sc.differs, id) }
 }
+
+// withActors says that a PHP worker or a PHP library plays a part.
+func withActors(sc *scenario) { sc.actors = true }
 
 func sortedScenarios() []*scenario {
 	list := make([]*scenario, 0, len(scenarios))
@@ -66,6 +69,7 @@ type cast struct {
 	name     string
 	register implementation
 	gateway  implementation
+	second   implementation // of the second gateway; nil: the same as the first
 	worker   actorKind
 	client   actorKind
 }

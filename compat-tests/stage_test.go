@@ -24,17 +24,18 @@ type stage struct {
 	mu   sync.Mutex    // guards the buffers of all streams
 	news chan struct{} // holds a token when a buffer changed
 
-	names    names
-	lines    []string
-	play     *transcript // the recorded conversations of PHP actors, when replaying
-	gateways []*gatewayUnderTest
-	workers  []*inner
-	clients  []*client
-	inners   []*inner
-	askers   int
-	peers    int
-	cleanups []func()
-	readers  sync.WaitGroup
+	names     names
+	lines     []string
+	play      *transcript // the recorded conversations of PHP actors, when replaying
+	gateways  []*gatewayUnderTest
+	registers []*registerUnderTest
+	workers   []*inner
+	clients   []*client
+	inners    []*inner
+	askers    int
+	peers     int
+	cleanups  []func()
+	readers   sync.WaitGroup
 }
 
 // patience is how long a peer waits for what must come.

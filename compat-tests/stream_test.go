@@ -15,6 +15,8 @@ type stream struct {
 	conn  net.Conn
 	buf   []byte        // received, not yet consumed; guarded by stage.mu
 	ended bool          // the other side closed or reset; guarded by stage.mu
+	err   error         // how it ended; guarded by stage.mu
+	told  bool          // the transcript says that it ended
 	shut  bool          // closed by the scenario
 	done  chan struct{} // closed when the reader is gone, and with it the socket
 
@@ -41,7 +43,7 @@ func (st *stream) read() {
 		n, err := st.conn.Read(chunk)
 		st.stage.mu.Lock()
 		st.buf = append(st.buf, chunk[:n]...)
-		st.ended = st.ended || err != nil
+		st.ended, st.err = st.ended || err != nil, err
 		st.stage.mu.Unlock()
 		st.stage.wake()
 		if err != nil {
@@ -117,6 +119,7 @@ func (st *stream) expectClosedWithin(seconds float64) {
 		st.stage.log("%s < bytes %s", st.name, quote(rest))
 	}
 	st.stage.log("%s < closed", st.name)
+	st.told = true
 }
 
 // over reports whether the stream is closed by either side, with nothing left to read.

@@ -22,7 +22,7 @@ final class GatewayCalls
         try {
             $result = [$class, $request['method']](...$args);
         } catch (\Throwable $e) {
-            $exception = get_class($e) . ': ' . $e->getMessage();
+            $exception = get_class($e) . ': ' . preg_replace('/, called in .*/', '', $e->getMessage());
         }
         $output = self::firstLines(ob_get_clean());
         return [$result, $output, $exception];

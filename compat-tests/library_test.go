@@ -1,0 +1,204 @@
+package compattests
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+)
+
+// A library is a PHP process that calls GatewayClient\Gateway, or
+// GatewayWorker\Lib\Gateway outside of a worker; or the player of what one did.
+type library struct {
+	actor   *actor
+	stdin   io.WriteCloser
+	answers *bufio.Reader
+}
+
+// Classes that a library may call.
+const (
+	gatewayClient = `GatewayClient\Gateway`
+	libGateway    = `GatewayWorker\Lib\Gateway`
+)
+
+// cluster starts a Register and n gateways that PHP actors can be recorded with.
+func (s *stage) cluster(cfg gatewayConfig, n int) *registerUnderTest {
+	r := s.register(cfg.SecretKey)
+	cfg.Registers = []string{r.address}
+	cfg.InnerListen = "127.0.0.2" // the proxy listens on lanIp
+	observer := s.join(r, "observer")
+	observer.put([]byte(subscription(cfg.SecretKey) + "\n"))
+	for i := range n {
+		s.gateway(cfg)
+		// The order of the gateways in the Register's list is the order of starting.
+		for seen := -1; seen <= i; {
+			line, ok := observer.take(func(buf []byte) int { return strings.IndexByte(string(buf), '\n') + 1 })
+			if !ok {
+				s.fail("the Register hung up: %v", observer.err)
+			}
+			var list struct{ Addresses []string }
+			s.check(json.Unmarshal(line, &list))
+			seen = len(list.Addresses)
+		}
+	}
+	closeNow(observer.conn)
+	return r
+}
+
+// library starts calling a class from outside of a worker.
+func (s *stage) library(class string, persistent bool) *library {
+	l := &library{actor: s.newActor("lib", s.cast.client == actorPHP)}
+	if s.cast.client != actorPHP {
+		return l
+	}
+	address := l.actor.routeRegister(s.registers[0])
+	for _, gw := range s.gateways {
+		l.actor.routeGateway(gw)
+	}
+	l.actor.start()
+	env := []string{"REGISTER_ADDRESS=" + address, "SECRET_KEY=" + s.registers[0].secret, "CALL_CLASS=" + class}
+	if persistent {
+		env = append(env, "PERSISTENT=1")
+	}
+	s.check(l.startProcess(s, env))
+	return l
+}
+
+func (l *library) startProcess(s *stage, env []string) error {
+	cmd := exec.Command("php", filepath.Join(fixtures, "client_calls.php"))
+	cmd.Env = append(os.Environ(), env...)
+	log, err := os.Create(filepath.Join(s.dir, "client_calls.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close() // the process has its own
+	cmd.Stderr = log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if l.stdin, err = cmd.StdinPipe(); err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	l.answers = bufio.NewReader(out)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.cleanup(func() {
+		l.stdin.Close()
+		_ = cmd.Wait()
+	})
+	return nil
+}
+
+// call calls a method; the arguments become JSON. What the library says to
+// Register and gateways, and what it returns, go into the transcript.
+func (l *library) call(method string, args ...any) {
+	s := l.actor.stage
+	s.log("lib calls %s %s", method, showArgs(args))
+	if l.actor.proxy == nil {
+		l.actor.replay()
+		s.repeatLines("lib returns ", "lib prints ", "lib throws ")
+		return
+	}
+	values, err := phpserialize.Marshal(phpValue(list(args)))
+	s.check(err)
+	request, err := json.Marshal(map[string]any{"method": method, "serialized": values})
+	s.check(err)
+	_, err = l.stdin.Write(append(request, '\n'))
+	s.check(err)
+	line, err := l.answers.ReadString('\n')
+	if err != nil {
+		s.fail("client_calls.php ended in %s: %v", method, err)
+	}
+	l.actor.flush()
+	answer, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
+	s.check(err)
+	s.logAnswer("lib", answer)
+}
+
+// showArgs renders arguments as JSON, or as Go where a string is no UTF-8.
+func showArgs(args []any) string {
+	if len(args) == 0 {
+		return "[]"
+	}
+	for _, a := range args {
+		if text, ok := a.(string); ok && !utf8.ValidString(text) {
+			return fmt.Sprintf("%q", args)
+		}
+	}
+	return encode(args)
+}
+
+// phpValue makes a PHP value of strings, numbers, lists and objects (whose keys are sorted).
+func phpValue(v any) phpserialize.Value {
+	switch v := v.(type) {
+	case list:
+		a := phpserialize.NewArray()
+		for _, e := range v {
+			a.Append(phpValue(e))
+		}
+		return a
+	case object:
+		a := phpserialize.NewArray()
+		for _, k := range sortedKeys(v) {
+			a.SetString(k, phpValue(v[k]))
+		}
+		return a
+	}
+	return v
+}
+
+// logAnswer logs what a PHP call gave: serialize([result, output, exception]).
+func (s *stage) logAnswer(who string, answer []byte) {
+	v, err := phpserialize.Unmarshal(answer)
+	if err != nil {
+		s.fail("answer %q: %v", answer, err)
+	}
+	parts := v.(*phpserialize.Array).Values()
+	if out, _ := parts[1].(string); out != "" {
+		s.log("%s prints %s", who, quote([]byte(out)))
+	}
+	if thrown, ok := parts[2].(string); ok {
+		s.log("%s throws %s", who, quote([]byte(thrown)))
+		return
+	}
+	// The result's own bytes, cut out of the answer: what PHP serialized.
+	result, err := phpserialize.Marshal(parts[0])
+	s.check(err)
+	if !strings.Contains(string(answer), string(result)) {
+		s.fail("result %s is not in the answer %s", result, answer)
+	}
+	s.log("%s returns %s", who, quote(result))
+}
+
+// repeatLines copies lines with one of the prefixes from the recording: what a
+// PHP process made of bytes that the lines before have shown to be equal.
+func (s *stage) repeatLines(prefixes ...string) {
+	for len(s.lines) < len(s.play.lines) {
+		line := s.play.lines[len(s.lines)]
+		found := false
+		for _, p := range prefixes {
+			found = found || strings.HasPrefix(line, p)
+		}
+		if !found {
+			return
+		}
+		s.lines = append(s.lines, line)
+	}
+}
+
+// clientID returns PHP's client_id of c.
+func (c *client) clientID() string {
+	return fmt.Sprintf("%08x%04x%08x", c.gw.inner.IP, c.gw.inner.Port, c.id)
+}
