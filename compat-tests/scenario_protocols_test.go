@@ -32,6 +32,9 @@ func init() {
 			})
 			scene(name+"/kick-destroy-and-close", func(s *stage) {
 				a, c := s.set(gatewayConfig{Listen: p, TLS: tls}, 4)
+				for _, c := range c {
+					c.say("the TLS handshake is done")
+				}
 				for i, f := range []*frame{kick(c[0].id, "bye"), serialized(kick(c[1].id, ""), "N;"), destroy(c[2].id)} {
 					a.send(f)
 					s.workers[0].expect()
