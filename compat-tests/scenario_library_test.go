@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// A call is a method of a library with its arguments. "$1" in a string stands
+// A libraryCall is a method of a library with its arguments. "$1" in a string stands
 // for the client id of client c1, "$0" for one that gw1 never gave; a call of "" drains the clients.
-type call struct {
+type libraryCall struct {
 	method string
 	args   []any
 }
 
-func do(method string, args ...any) call { return call{method, args} }
+func do(method string, args ...any) libraryCall { return libraryCall{method, args} }
 
 // drained puts what the clients have got into the transcript.
-func drained() call { return call{} }
+func drained() libraryCall { return libraryCall{} }
 
 // perform makes the calls.
-func (l *library) perform(calls []call) {
+func (l *library) perform(calls []libraryCall) {
 	s := l.actor.stage
 	for _, c := range calls {
 		if c.method == "" {
@@ -62,7 +62,7 @@ type (
 )
 
 // populate makes clients c1 to c4 with uids, groups and sessions.
-var populate = []call{
+var populate = []libraryCall{
 	do("bindUid", "$1", "u1"), do("bindUid", "$2", "u2"), do("bindUid", "$3", "123"), do("bindUid", "$4", "u1"),
 	do("joinGroup", "$1", "g"), do("joinGroup", "$2", "g"), do("joinGroup", "$2", "7"), do("joinGroup", "$3", "7"), do("joinGroup", "$4", "g"),
 	do("setSession", "$1", object{"name": "one"}), do("setSession", "$3", object{"n": 3, "list": list{1, 2.5, true, nil}}),
@@ -72,20 +72,20 @@ var populate = []call{
 var libraryScenes = []struct {
 	name    string
 	classes []string
-	calls   []call
+	calls   []libraryCall
 }{
-	{"uids", nil, []call{
+	{"uids", nil, []libraryCall{
 		do("getClientIdByUid", "u1"), do("isUidOnline", "u1"), do("isUidOnline", "nobody"), do("getClientIdByUid", 123), do("getClientIdByUid", "nobody"),
 		do("getUidByClientId", "$1"), do("getUidByClientId", "$3"), do("unbindUid", "$1", "u1"), do("getUidByClientId", "$1"), do("getClientIdByUid", "u1"),
 		do("getAllUidList"), do("getAllUidCount"), do("unbindUid", "$4", "wrong"), do("isUidOnline", "u1"),
 		do("bindUid", "$1", 5), do("bindUid", "$2", 1.5), do("bindUid", "$4", true), do("getAllUidList"), do("getClientIdByUid", 5), do("getClientIdByUid", 1.5),
 		do("bindUid", "$1", ""), do("bindUid", "$1", 0), do("bindUid", "$1", "0"), do("bindUid", "$1", nil), do("bindUid", "$1", false), do("getUidByClientId", "$1"),
 	}},
-	{"uid-batches", []string{gatewayClient}, []call{
+	{"uid-batches", []string{gatewayClient}, []libraryCall{
 		do("batchGetClientIdByUid", list{"u1", "nobody", 123, "u2"}), do("batchGetClientIdByUid", list{}), do("isUidsOnline", list{"u1", "x", "123"}), do("batchGetClientIdByUid", object{"a": "u1"}),
 		do("batchGetClientIdCountByGroup", list{"g", "none", "7"}), do("batchGetClientIdCountByGroup", list{}), do("batchGetClientIdCountByGroup", object{"x": "g"}),
 	}},
-	{"groups", nil, []call{
+	{"groups", nil, []libraryCall{
 		do("getClientIdCountByGroup", "g"), do("getClientCountByGroup", "7"), do("getClientIdCountByGroup", ""), do("getClientIdCountByGroup"), do("getClientIdCountByGroup", "none"),
 		do("getClientIdListByGroup", "g"), do("getClientIdListByGroup", list{"g", "7"}), do("getClientIdListByGroup", "none"), do("getClientIdListByGroup", ""), do("getClientIdListByGroup", 7),
 		do("getUidListByGroup", "g"), do("getUidListByGroup", list{"7", "g"}), do("getUidListByGroup", ""), do("getUidCountByGroup", "g"), do("getUidCountByGroup", ""), do("getUidCountByGroup", "none"),
@@ -95,14 +95,14 @@ var libraryScenes = []struct {
 		do("ungroup", "g"), do("ungroup", "none"), do("ungroup", ""), do("getAllGroupIdList"), do("joinGroup", "$1", ""), do("joinGroup", "$1", 0), do("joinGroup", "$1", 5), do("joinGroup", "$1", 2.5),
 		do("getAllGroupIdList"), do("getAllGroupUidList"),
 	}},
-	{"lists-stop-at-the-first-without", nil, []call{
+	{"lists-stop-at-the-first-without", nil, []libraryCall{
 		do("unbindUid", "$1", ""), do("getAllGroupUidList"), do("getAllGroupUidCount"), do("getAllGroupClientIdList"), do("leaveGroup", "$1", "g"), do("getAllGroupClientIdList"), do("getAllGroupClientIdCount"),
 	}},
-	{"clients", nil, []call{
+	{"clients", nil, []libraryCall{
 		do("getAllClientIdCount"), do("getAllClientCount"), do("getAllClientIdList"), do("isOnline", "$1"), do("isOnline", "$0"), do("isOnline", "short"), do("isOnline", ""),
 		do("isOnline", "zzzzzzzzzzzzzzzzzzzz"), do("getUidByClientId", "short"),
 	}},
-	{"sends", nil, []call{
+	{"sends", nil, []libraryCall{
 		do("sendToAll", "all"), do("sendToAll", ""), do("sendToAll", "some", list{"$1", "$3"}), do("sendToAll", "none", list{}), do("sendToAll", "not c2", nil, list{"$2"}), do("sendToAll", "not c3", nil, "$3"),
 		do("sendToAll", "c1 and c2 but c1", list{"$1", "$2"}, list{"$1"}), do("sendToAll", "null list", nil, nil), do("sendToAll", "bad list", "text"), do("sendToAll", "duplicates", list{"$1", "$1"}),
 		do("sendToAll", "\x81\x03raw", nil, nil, true), drained(),
@@ -113,17 +113,17 @@ var libraryScenes = []struct {
 		do("sendToGroup", "g", "to g"), do("sendToGroup", list{"g", "7"}, "to g and 7"), do("sendToGroup", "g", "not c1", list{"$1"}), do("sendToGroup", "g", "not c2", "$2"), do("sendToGroup", "", "x"),
 		do("sendToGroup", list{}, "x"), do("sendToGroup", "7", object{"a": 1}), do("sendToGroup", 7, "int group"), do("sendToGroup", "g", "\x81\x01r", nil, true), drained(),
 	}},
-	{"raw-sends-of-lib", []string{libGateway}, []call{
+	{"raw-sends-of-lib", []string{libGateway}, []libraryCall{
 		do("sendToClient", "$1", "\x81\x03raw", true), do("sendToUid", "u1", "\x81\x03raw", true), do("sendToCurrentClient", "no context"), do("closeCurrentClient"), do("destoryCurrentClient"), drained(),
 	}},
-	{"sessions", nil, []call{
+	{"sessions", nil, []libraryCall{
 		do("getSession", "$1"), do("getSession", "$2"), do("getSession", "$3"), do("getSession", "$0"), do("getSession", "short"),
 		do("updateSession", "$1", object{"more": object{"a": 1}}), do("getSession", "$1"), do("updateSession", "$1", object{"more": object{"b": list{1, 2}}}), do("getSession", "$1"),
 		do("updateSession", "$2", object{"first": true}), do("getSession", "$2"), do("setSession", "$1", object{}), do("getSession", "$1"), do("setSocketSession", "$2", "raw text"),
 		do("setSocketSession", "$4", ""), do("getSession", "$4"), do("setSession", "$2", object{"x": nil}), do("getAllClientSessions"), do("getAllClientSessions", "g"), do("getAllClientSessions", "none"), do("getAllClientInfo"),
 		do("setSession", "$1", "text"), do("updateSession", "$1", nil),
 	}},
-	{"closing", nil, []call{
+	{"closing", nil, []libraryCall{
 		do("closeClient", "$1"), drained(), do("closeClient", "$2", "bye"), drained(), do("destoryClient", "$3"), drained(), do("isOnline", "$1"), do("isOnline", "$2"), do("isOnline", "$3"), do("isOnline", "$4"),
 		do("closeClient", "$1"), do("closeClient", "bad"), do("destoryClient", "bad"), do("closeClient", "$4", object{"code": 1}), drained(), do("getAllClientIdCount"),
 	}},
@@ -161,7 +161,7 @@ func init() {
 		scene("library/"+short+"-no-gateways", func(s *stage) {
 			s.cluster(gatewayConfig{}, 0)
 			l := s.library(class, false)
-			l.perform([]call{do("getAllClientIdCount"), do("sendToAll", "x"), do("isUidOnline", "u"), do("ungroup", "g"), do("sendToAll", "x", list{})})
+			l.perform([]libraryCall{do("getAllClientIdCount"), do("sendToAll", "x"), do("isUidOnline", "u"), do("ungroup", "g"), do("sendToAll", "x", list{})})
 		}, withActors)
 		scene("library/"+short+"-wrong-key", func(s *stage) {
 			r := s.cluster(gatewayConfig{SecretKey: secret}, 1)
@@ -169,7 +169,7 @@ func init() {
 			s.connect()
 			r.secret = "wrong"
 			l := s.library(class, false)
-			l.perform([]call{do("getAllClientIdCount"), do("isOnline", "$1"), do("sendToClient", "$1", "x"), drained()})
+			l.perform([]libraryCall{do("getAllClientIdCount"), do("isOnline", "$1"), do("sendToClient", "$1", "x"), drained()})
 		}, withActors)
 	}
 }
