@@ -100,16 +100,16 @@ type person struct {
 	Name     string `json:"name"`
 }
 
-// page is a client as the page is one.
-type page struct {
+// visitor is a client as the page is one.
+type visitor struct {
 	*clustertest.Client
 	id    string
 	rooms []string // at the welcome
 }
 
-func open(t *testing.T, g *clustertest.Gateway) *page {
+func open(t *testing.T, g *clustertest.Gateway) *visitor {
 	t.Helper()
-	p := &page{Client: g.Dial(t, "/")}
+	p := &visitor{Client: g.Dial(t, "/")}
 	m := p.next(t)
 	if m.Type != "welcome" || len(m.ClientID) != 20 {
 		t.Fatalf("first message: %+v", m)
@@ -118,7 +118,7 @@ func open(t *testing.T, g *clustertest.Gateway) *page {
 	return p
 }
 
-func (p *page) next(t *testing.T) (m message) {
+func (p *visitor) next(t *testing.T) (m message) {
 	t.Helper()
 	text := p.Receive(t)
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
@@ -127,14 +127,14 @@ func (p *page) next(t *testing.T) (m message) {
 	return m
 }
 
-func (p *page) expect(t *testing.T, want message) {
+func (p *visitor) expect(t *testing.T, want message) {
 	t.Helper()
 	if diff := cmp.Diff(want, p.next(t)); diff != "" {
 		t.Fatal(diff)
 	}
 }
 
-func (p *page) login(t *testing.T, name, room string) []person {
+func (p *visitor) login(t *testing.T, name, room string) []person {
 	t.Helper()
 	p.Send(t, fmt.Sprintf(`{"type":"login","name":%q,"room":%q}`, name, room))
 	m := p.next(t)
@@ -144,7 +144,7 @@ func (p *page) login(t *testing.T, name, room string) []person {
 	return m.Members
 }
 
-func (p *page) say(t *testing.T, text, to string) {
+func (p *visitor) say(t *testing.T, text, to string) {
 	t.Helper()
 	p.Send(t, fmt.Sprintf(`{"type":"say","text":%q,"to":%q}`, text, to))
 }
@@ -166,16 +166,16 @@ func TestTalk(t *testing.T) {
 		bob.expect(t, message{Type: "joined", ClientID: eve.id, Name: "Ève"})
 
 		ann.say(t, "hello, 世界 & all <i>", "")
-		for _, p := range []*page{ann, bob, eve} {
+		for _, p := range []*visitor{ann, bob, eve} {
 			p.expect(t, message{Type: "say", ClientID: ann.id, Name: "Ann", Text: "hello, 世界 & all <i>"})
 		}
 
 		bob.say(t, "just us", ann.id)
-		for _, p := range []*page{ann, bob} {
+		for _, p := range []*visitor{ann, bob} {
 			p.expect(t, message{Type: "say", ClientID: bob.id, Name: "<b>Bob</b>", Text: "just us", To: ann.id, ToName: "Ann"})
 		}
 		bob.say(t, "all", "")
-		for _, p := range []*page{ann, bob, eve} { // Eve has not seen the one before
+		for _, p := range []*visitor{ann, bob, eve} { // Eve has not seen the one before
 			p.expect(t, message{Type: "say", ClientID: bob.id, Name: "<b>Bob</b>", Text: "all"})
 		}
 
@@ -254,7 +254,7 @@ func TestRefusals(t *testing.T) {
 func TestEveryoneLearnsOfEveryone(t *testing.T) {
 	const n = 30
 	eachWorker(t, func(t *testing.T, g *clustertest.Gateway) {
-		pages := make([]*page, n)
+		pages := make([]*visitor, n)
 		for i := range pages {
 			pages[i] = open(t, g)
 		}

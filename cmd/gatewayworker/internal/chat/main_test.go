@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,5 +10,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(clustertest.Main(m, func() error { return goleak.Find() }))
+	code := clustertest.Main(m, func() error { return goleak.Find() })
+	if n := browserSkipped.Load(); n > 0 {
+		fmt.Printf("SKIPPED %d tests in a browser: chromium is not installed\n", n)
+	}
+	os.Exit(code)
 }
