@@ -27,6 +27,7 @@ func (g *Gateway) start(client, inner net.Listener) error {
 	}
 	if g.inner, err = g.newInnerServer(inner); err != nil {
 		g.clients.stop()
+		g.clients.serve() // only gives back what it has
 		return err
 	}
 	g.state = serverServing

@@ -14,10 +14,13 @@ func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
 		return g.newClientGoroutines(l), nil
 	}
 	ps, err := newClientPollers(g, pollers(), t)
+	s := &clientPollers{ps: ps}
 	if err != nil {
+		s.stop()
+		s.serve() // only gives back what they have
 		return nil, err
 	}
-	return &clientPollers{ps: ps}, nil
+	return s, nil
 }
 
 func (g *Gateway) newInnerServer(l net.Listener) (innerServer, error) {
