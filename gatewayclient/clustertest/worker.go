@@ -186,3 +186,10 @@ func (c *Client) ExpectClosed(t testing.TB) {
 		t.Fatalf("message %q, want the connection to be closed", msg)
 	}
 }
+
+// TryReceiveFor is TryReceive with less patience.
+func (c *Client) TryReceiveFor(d time.Duration) (string, error) {
+	c.ws.SetReadDeadline(time.Now().Add(d))
+	_, msg, err := c.ws.ReadMessage()
+	return string(msg), err
+}
