@@ -38,7 +38,7 @@ func (r *clientReader) received(c *client, p []byte) {
 	switch {
 	case err != nil:
 		if !r.closing() {
-			r.gw.clientLog(c).WithError(err).Warn("client sent bad data, closing its connection")
+			r.gw.limited.warn("bad data "+c.remote.Addr().String(), r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
 			c.closeAfter(r.b, nil, true, shortLived)
 		}
 		c.unread = nil

@@ -84,8 +84,12 @@ func (q *outQueue) copyTail(n int) {
 // writeScratch is what a goroutine needs to write queues.
 type writeScratch struct {
 	iovecs netloop.Iovecs
-	copied [4096]byte
+	copied []byte
 }
+
+// copiedSize is up to which size several pieces are copied into one: that costs
+// less than describing them to the kernel.
+const copiedSize = 4096
 
 // writeTo offers everything to the kernel and returns how many bytes it took.
 // The error is netloop.ErrAgain when it did not take all.
@@ -95,13 +99,12 @@ func (q *outQueue) writeTo(fd *netloop.FD, s *writeScratch) (n int, err error) {
 		return fd.Write(q.rest)
 	case len(q.pieces) == 1:
 		return fd.Write(q.pieces[0])
-	case q.size <= len(s.copied):
-		// Copying a few small messages costs less than describing them.
-		b := s.copied[:0]
+	case q.size <= copiedSize:
+		s.copied = s.copied[:0]
 		for _, p := range q.pieces {
-			b = append(b, p...)
+			s.copied = append(s.copied, p...)
 		}
-		return fd.Write(b)
+		return fd.Write(s.copied)
 	}
 	for pieces := q.pieces; len(pieces) > 0; {
 		offered := pieces[:min(len(pieces), netloop.MaxPieces)]
