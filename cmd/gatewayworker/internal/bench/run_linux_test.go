@@ -157,8 +157,8 @@ func TestFloor(t *testing.T) {
 		t.Fatalf("%+v", r.Phases)
 	}
 	for _, p := range r.Phases {
-		if u := p.CPU[len(p.CPU)-1]; u.Role != "sender" || u.Total <= 0 {
-			t.Errorf("%s: no CPU of the sender in %+v", p.Name, p.CPU)
+		if len(p.CPU) != 2 || p.CPU[0].Role != "sender" || p.CPU[0].Total <= 0 || p.CPU[1].Role != "reader" || p.CPU[1].Total <= 0 {
+			t.Errorf("%s: want the CPU of sender and reader, got %+v", p.Name, p.CPU)
 		}
 	}
 }
