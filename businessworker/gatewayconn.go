@@ -20,6 +20,8 @@ type gatewayConn struct {
 	worker *Worker
 	log    logrus.FieldLogger
 	dirty  atomic.Bool // has frames that wait for the end of the batch
+
+	barriers barriers
 }
 
 // slabSize is how much is read at once. Events refer to the bytes where they
@@ -65,6 +67,11 @@ func (gc *gatewayConn) read(ctx context.Context) error {
 		batch = batch[:0]
 		var frame int // length of the frame that is not complete yet, 0 if not known
 		for {
+			if n := barrierAnswer(slab[start:end]); n > 0 {
+				start += n
+				gc.barriers.answered()
+				continue
+			}
 			var bad error
 			if frame, bad = gatewayprotocol.FrameLen(slab[start:end], 0); bad != nil {
 				return errors.Join(gc.worker.dispatcher.add(ctx, batch), bad)
@@ -118,6 +125,7 @@ func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
 	if err := gc.out.Append(m); err != nil {
 		return err
 	}
+	gc.barriers.commands.Add(1) // not before: a barrier in between would count it and be in front of it
 	if gc.worker.dispatcher.backlog.Load() == 0 {
 		gc.out.Flush()
 		return nil

@@ -125,6 +125,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 	err := gc.read(s.worker.ctx)
 	s.remove(gc)
 	gc.out.Close()
+	gc.barriers.end()
 	var lost *innerconn.LostError
 	if errors.As(gc.out.Err(), &lost) {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")

@@ -137,14 +137,15 @@ func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddr
 	return t.count(t.pool.Send(ctx, to, m))
 }
 
-// Query first lets the operating system have every command for the gateway, so
-// that they arrive before the question.
+// Query first waits until the gateway has executed the commands given before.
 func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error) {
 	if gc := t.worker.gateways.conn(to); gc != nil {
 		qctx, cancel := context.WithTimeout(ctx, t.worker.opts.QueryTimeout)
-		_ = gc.out.Drain(qctx)
-		err := qctx.Err()
+		err := gc.settle(qctx)
 		cancel()
+		if err != nil && ctx.Err() == nil {
+			err = gatewayclient.ErrNoReply
+		}
 		if err != nil {
 			return nil, err
 		}

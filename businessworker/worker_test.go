@@ -278,10 +278,18 @@ func TestSession(t *testing.T) {
 	})
 }
 
+var padding = make([]byte, 100_000)
+
 func TestReadYourWritesInHandler(t *testing.T) {
 	clustertest.Each(t, clustertest.Options{SecretKey: "x"}, func(t *testing.T, c *clustertest.Cluster) {
 		h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
 			for i := range 100 {
+				// Something that keeps the gateway's end of the connection busy.
+				for range 10 {
+					if err := e.Gateway().SendToGroup(ctx, "nobody", padding); err != nil {
+						return err
+					}
+				}
 				if err := e.JoinGroup(ctx, "g"); err != nil {
 					return err
 				}

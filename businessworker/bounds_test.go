@@ -1,0 +1,165 @@
+package businessworker_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/businessworker"
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+// A scripted is a gateway that the test plays itself.
+type scripted struct {
+	addr gatewayprotocol.GatewayAddress
+	conn net.Conn // the worker's connection; what it sent first has been read
+	w    *running
+}
+
+// script starts a worker against a gateway that the test plays.
+func script(t testing.TB, h businessworker.Handler, opts businessworker.Options) *scripted {
+	t.Helper()
+	listen := func() net.Listener {
+		ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+		t.Cleanup(func() { ln.Close() })
+		return ln
+	}
+	inner, registers := listen(), listen()
+	server := register.NewServer(register.Options{Logger: clustertest.Quiet()})
+	served := make(chan struct{})
+	go func() { defer close(served); server.Serve(registers) }()
+	t.Cleanup(func() { server.Close(); <-served })
+	announce := must(net.Dial("tcp", registers.Addr().String()))(t)
+	t.Cleanup(func() { announce.Close() })
+	announce.Write(gatewayprotocol.AppendGatewayConnect(nil, inner.Addr().String(), ""))
+
+	opts.RegisterAddresses = []string{registers.Addr().String()}
+	opts.Logger = clustertest.Quiet()
+	w := must(businessworker.New(h, opts))(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &scripted{w: &running{w, cancel, make(chan error, 1)}}
+	go func() { s.w.done <- w.Run(ctx) }()
+	t.Cleanup(func() { cancel(); w.Close() })
+	s.conn = must(inner.Accept())(t)
+	t.Cleanup(func() { s.conn.Close() })
+	s.addr = must(gatewayprotocol.ParseGatewayAddress(inner.Addr().String()))(t)
+	until(t, "the worker is connected", func() bool { return w.Stats().Gateways == 1 })
+	return s
+}
+
+// message returns the frame of a client's message.
+func (s *scripted) message(client uint32, body []byte) []byte {
+	return gatewayprotocol.AppendMessage(nil, &gatewayprotocol.Message{
+		Cmd: gatewayprotocol.CmdOnMessage, Flag: gatewayprotocol.FlagBodyIsScalar,
+		LocalIP: s.addr.IP, LocalPort: s.addr.Port, ConnectionID: client, Body: body,
+	})
+}
+
+// TestQueueIsBounded: while QueueSize events wait, the worker does not read.
+func TestQueueIsBounded(t *testing.T) {
+	release := make(chan struct{})
+	s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error {
+		<-release
+		return nil
+	}), businessworker.Options{QueueSize: 100, Concurrency: 4})
+	body := make([]byte, 8<<10)
+	sent := 0
+	for { // until the operating system's buffers are full, too
+		s.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		if _, err := s.conn.Write(s.message(uint32(sent%50+1), body)); err != nil {
+			break
+		}
+		sent++
+		if sent > 1_000_000 {
+			t.Fatal("no bound")
+		}
+	}
+	st := s.w.Stats()
+	if st.Waiting < 100 || st.Waiting > 120 || st.Pauses == 0 { // a batch is taken whole
+		t.Errorf("stats %+v: want about 100 events waiting and a pause", st)
+	}
+	close(release)
+	until(t, "everything is handled", func() bool { return s.w.Stats().Events >= uint64(sent) })
+}
+
+// TestSendBufferIsBounded: a gateway that does not read makes commands fail by
+// name, and the worker goes on.
+func TestSendBufferIsBounded(t *testing.T) {
+	results := make(chan error, 1)
+	s := script(t, businessworker.MessageFunc(func(ctx context.Context, e *businessworker.Event, msg []byte) error {
+		var err error
+		for err == nil {
+			err = e.Send(ctx, msg)
+		}
+		results <- err
+		return nil
+	}), businessworker.Options{SendToGatewayBufferSize: 64 << 10, SendTimeout: 20 * time.Millisecond})
+	s.conn.Write(s.message(1, make([]byte, 128<<10)))
+	select {
+	case err := <-results:
+		if !errors.Is(err, businessworker.ErrSendBufferFull) {
+			t.Errorf("error %v, want ErrSendBufferFull", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("no error")
+	}
+	if st := s.w.Stats(); st.Refused != 1 || st.Buffered < 64<<10 {
+		t.Errorf("stats %+v", st)
+	}
+}
+
+// TestAnswersDoNotWaitForSlowHandlers: what handlers sent goes out although all
+// of the pool is blocked and more events wait.
+func TestAnswersDoNotWaitForSlowHandlers(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	s := script(t, businessworker.MessageFunc(func(ctx context.Context, e *businessworker.Event, msg []byte) error {
+		err := e.Send(ctx, msg)
+		<-release
+		return err
+	}), businessworker.Options{Concurrency: 3})
+	var out []byte
+	for i := range uint32(10) {
+		out = append(out, s.message(i+1, []byte("x"))...)
+	}
+	s.conn.Write(out)
+	s.conn.SetReadDeadline(time.Now().Add(patience))
+	var in []byte
+	chunk := make([]byte, 4096)
+	for answers := 0; answers < 3; {
+		n, err := s.conn.Read(chunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, chunk[:n]...)
+		for {
+			var m gatewayprotocol.Message
+			n, err := gatewayprotocol.DecodeMessage(in, &m, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				break
+			}
+			in = in[n:]
+			if m.Cmd == gatewayprotocol.CmdSendToOne {
+				answers++
+			}
+		}
+	}
+}
+
+// TestBadFrameEndsConnection: the worker connects again.
+func TestBadFrameEndsConnection(t *testing.T) {
+	s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error { return nil }), businessworker.Options{})
+	s.conn.Write(append(s.message(1, []byte("good")), make([]byte, gatewayprotocol.HeadLen)...))
+	until(t, "the connection ends, the event before is handled", func() bool {
+		st := s.w.Stats()
+		return st.Gateways == 0 && st.Events == 1
+	})
+	until(t, "it is made again", func() bool { return s.w.Stats().Gateways == 1 })
+}
