@@ -14,10 +14,7 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 	if limit > 0 {
 		interval /= 2
 	}
-	var frame []byte
-	if data := g.opts.PingData; data != "" && data != "0" {
-		frame = g.codec.appendMessage(nil, []byte(data))
-	}
+	frame := g.pingFrame()
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	b := new(batch)
@@ -40,6 +37,14 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 		b.flush()
 		clear(clients)
 	}
+}
+
+// pingFrame returns PingData as it goes on the wire, nil if nothing is sent.
+func (g *Gateway) pingFrame() []byte {
+	if data := g.opts.PingData; data != "" && data != "0" {
+		return g.codec.appendMessage(nil, []byte(data))
+	}
+	return nil
 }
 
 // heartbeatBatch is the number of clients after which a heartbeat is flushed.

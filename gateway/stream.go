@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
+	"sync"
 )
 
 // stream is the connection of a client that is served by goroutines instead of
@@ -10,19 +12,38 @@ import (
 // long as the client is there; another writes while something waits.
 type stream struct{ conn net.Conn }
 
-// streamReadSize is the most that is read from a stream at once. It is kept
-// small because each client of this kind has such a buffer.
-const streamReadSize = 4 << 10
+// streamIdleRead is the size of the buffer that an idle stream waits with. What
+// does not fit is read with a pooled one.
+const streamIdleRead = 512
 
-// serveStream reads a client until it is gone.
+var streamBuffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
+
+// serveStream serves a client until it is gone. The TLS handshake needs a deep
+// stack, which a goroutine keeps for long: reading is done in a fresh one.
 func (g *Gateway) serveStream(c *client) {
+	if t, ok := c.stream.conn.(*tls.Conn); ok {
+		if err := t.Handshake(); err != nil {
+			g.limited.warn("tls "+c.remote.Addr().String(), g.clientLog(c).WithError(err), "TLS handshake failed")
+			b := new(batch)
+			g.destroyClient(b, c)
+			b.flush()
+			return
+		}
+	}
+	g.goRun(func() { g.readStream(c) })
+}
+
+func (g *Gateway) readStream(c *client) {
 	b := new(batch)
 	r := clientReader{gw: g, b: b}
-	buf := make([]byte, streamReadSize)
+	buf := make([]byte, streamIdleRead)
 	for {
 		n, err := c.stream.conn.Read(buf)
 		if n > 0 {
 			r.received(c, buf[:n])
+		}
+		if n == len(buf) && err == nil {
+			err = g.readMore(c, &r)
 		}
 		if err != nil {
 			g.destroyClient(b, c)
@@ -30,6 +51,22 @@ func (g *Gateway) serveStream(c *client) {
 		b.flush()
 		if err != nil {
 			return
+		}
+	}
+}
+
+// readMore reads, with a large buffer, as long as there is much at once.
+func (g *Gateway) readMore(c *client, r *clientReader) error {
+	big := streamBuffers.Get().(*[16 << 10]byte)
+	defer streamBuffers.Put(big)
+	for {
+		r.b.flush() // the next read may wait
+		n, err := c.stream.conn.Read(big[:])
+		if n > 0 {
+			r.received(c, big[:n])
+		}
+		if err != nil || n < len(big) {
+			return err
 		}
 	}
 }
