@@ -61,7 +61,7 @@ func (e *e2e) chat(gateways []string) []string {
 	var rec record
 	enter := func(name string, gateway string) *talker {
 		c := e.dial(name, "ws://"+gateway+"/", nil)
-		c.ignore = chatPing
+		c.ignore = func(message string) bool { return message == chatPing }
 		return c
 	}
 	hear := func(people ...*talker) {

@@ -235,11 +235,18 @@ var (
 )
 
 func (r *record) add(format string, args ...any) {
-	line := strings.NewReplacer(r.ids...).Replace(fmt.Sprintf(format, args...))
+	line := r.named(fmt.Sprintf(format, args...))
 	r.lines = append(r.lines, timeOfDay.ReplaceAllString(line, "<time>"))
 }
 
-// name makes a client id appear as a name from now on.
+// named replaces client ids by names.
+func (r *record) named(text string) string { return strings.NewReplacer(r.ids...).Replace(text) }
+
+// name makes a client id appear as a name from now on. A gateway that was
+// started again gives out the same ids again.
 func (r *record) name(id, name string) {
+	if i := slices.Index(r.ids, id); i >= 0 {
+		r.ids = slices.Delete(r.ids, i, i+2)
+	}
 	r.ids = append(r.ids, id, "<"+name+">")
 }
