@@ -115,7 +115,7 @@ func (php) startRegister(s *stage, port int, secretKey string) (func(), error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	stop, err := startPHP(s, "start_register.php", "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)
 	if err == nil {
-		err = dialUntilUp(address)
+		err = askUntilUp(address, secretKey)
 	}
 	return stop, err
 }
