@@ -13,9 +13,10 @@ import (
 // A fakeGateway is an inner port that follows a script: it records every frame
 // and answers questions as answer says.
 type fakeGateway struct {
-	addr gatewayprotocol.GatewayAddress
-	ln   net.Listener
-	wg   sync.WaitGroup
+	addr   gatewayprotocol.GatewayAddress
+	forget bool // records nothing
+	ln     net.Listener
+	wg     sync.WaitGroup
 
 	mu     sync.Mutex // guards all below
 	answer func(m gatewayprotocol.Message) (payload string, ok bool)
@@ -91,7 +92,9 @@ func (f *fakeGateway) read(c net.Conn) {
 			m.ExtData, m.Body = append([]byte{}, m.ExtData...), append([]byte{}, m.Body...)
 			buf = buf[n:]
 			f.mu.Lock()
-			f.frames = append(f.frames, m)
+			if !f.forget {
+				f.frames = append(f.frames, m)
+			}
 			answer := f.answer
 			f.mu.Unlock()
 			if m.Cmd.IsQuery() {
