@@ -55,10 +55,12 @@ func (a *actor) routeGateway(gw *gatewayUnderTest) {
 }
 
 func (a *actor) routeRegister(r *registerUnderTest) string {
-	port := freePort()
-	a.stage.names.port(port, a.stage.names.ports[strconv.Itoa(portOf(r.address))])
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	a.stage.check(a.proxy.listen(address, "register", r.address))
+	var address string
+	a.stage.retry(func() (func(), error) {
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.stage.freePort()))
+		return func() {}, a.proxy.listen(address, "register", r.address)
+	})
+	a.stage.names.port(portOf(address), a.stage.names.ports[strconv.Itoa(portOf(r.address))])
 	return address
 }
 
@@ -76,10 +78,17 @@ func (a *actor) flush() {
 func (a *actor) logEvents(events []proxyEvent) {
 	var lines []actorLine
 	for _, e := range events {
+		// When both sides close at about the same time, the actor did.
+		if c := a.conns[e.conn]; c != nil && e.fromActor && len(e.data) == 0 {
+			c.hungUp = true
+		}
+	}
+	for _, e := range events {
 		c := a.conns[e.conn]
 		if c == nil {
 			c = &actorConn{target: e.target, buf: map[bool][]byte{}}
 			a.conns[e.conn] = c
+			c.hungUp = slices.ContainsFunc(events, func(o proxyEvent) bool { return o.conn == e.conn && o.fromActor && len(o.data) == 0 })
 		}
 		if len(e.data) == 0 {
 			// That a server closes after the actor is no news.
@@ -88,7 +97,6 @@ func (a *actor) logEvents(events []proxyEvent) {
 			} else if !c.hungUp {
 				lines = append(lines, actorLine{e.conn, false, "< closed"})
 			}
-			c.hungUp = c.hungUp || e.fromActor
 			continue
 		}
 		c.buf[e.fromActor] = append(c.buf[e.fromActor], e.data...)
@@ -100,7 +108,7 @@ func (a *actor) logEvents(events []proxyEvent) {
 			lines = append(lines, actorLine{e.conn, e.fromActor, a.render(c, unit, e.fromActor)})
 		}
 	}
-	for _, l := range settled(lines) {
+	for _, l := range a.settled(lines) {
 		a.stage.log("%s %s#%d %s", a.name, a.conns[l.conn].target, l.conn, l.text)
 	}
 }
@@ -112,8 +120,29 @@ type actorLine struct {
 }
 
 // settled puts lines into an order that does not depend on the scheduler: an
-// answer, or a close, goes right behind what was last said on its connection.
-func settled(lines []actorLine) []actorLine {
+// answer, or a close, goes right behind what was last said on its connection;
+// what the actor said on several connections in one go is sorted by them, and
+// so are its questions.
+func (a *actor) settled(lines []actorLine) []actorLine {
+	lines = answersUp(lines)
+	sortRuns(lines, func(l actorLine) bool { return l.fromActor })
+	sortRuns(lines, func(l actorLine) bool { return !a.conns[l.conn].worker })
+	return lines
+}
+
+// sortRuns sorts each run of lines that belong by their connections.
+func sortRuns(lines []actorLine, belongs func(actorLine) bool) {
+	for i := 0; i < len(lines); {
+		j := i
+		for j < len(lines) && belongs(lines[j]) {
+			j++
+		}
+		slices.SortStableFunc(lines[i:j], func(a, b actorLine) int { return a.conn - b.conn })
+		i = max(j, i+1)
+	}
+}
+
+func answersUp(lines []actorLine) []actorLine {
 	var out []actorLine
 	for _, line := range lines {
 		at := len(out)

@@ -2,7 +2,6 @@ package compattests
 
 import (
 	"crypto/tls"
-	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -28,7 +27,7 @@ type nginx struct {
 
 // nginx starts nginx with testdata/e2e/nginx.conf.tmpl.
 func (s *stage) nginx(gateway string) nginx {
-	n := nginx{plain: freePort(), secure: freePort()}
+	n := nginx{plain: s.freePort(), secure: s.freePort()}
 	s.names.port(n.plain, "ngx")
 	s.names.port(n.secure, "ngxs")
 	dir, err := os.MkdirTemp(s.dir, "nginx")
@@ -187,11 +186,7 @@ func TestNginxOnWebSocketConnect(t *testing.T) {
 // parts that differ from connection to connection replaced.
 func normalHandshakeData(e *e2e, gw *e2eGateway, data string) string {
 	e.Helper()
-	raw, err := base64.StdEncoding.DecodeString(data)
-	if err != nil {
-		e.Fatal(err)
-	}
-	value, err := phpserialize.Unmarshal(raw)
+	value, err := phpserialize.Unmarshal([]byte(data))
 	if err != nil {
 		e.Fatal(err)
 	}
@@ -199,7 +194,7 @@ func normalHandshakeData(e *e2e, gw *e2eGateway, data string) string {
 	inner, _ := all.GetString("server")
 	server, ok := inner.(*phpserialize.Array)
 	if !ok {
-		e.Fatalf("no server in %s", raw)
+		e.Fatalf("no server in %s", data)
 	}
 	if port, _ := server.GetString("SERVER_PORT"); port != int64(portOf(gw.client)) {
 		e.Errorf("SERVER_PORT is %v, want that of %s", port, gw.client)

@@ -116,7 +116,7 @@ type e2eRegister struct{ address, key string }
 
 func (e *e2e) register(by implementation, key string) *e2eRegister {
 	e.Helper()
-	port := freePort()
+	port := e.stage.freePort()
 	stop, err := by.startRegister(e.stage, port, key)
 	if err != nil {
 		e.Fatal(err)
@@ -170,8 +170,8 @@ func (e *e2e) gateway(by implementation, name string, cfg gatewayConfig, registe
 	}
 	gw := &e2eGateway{
 		e: e, by: by, name: name, cfg: cfg,
-		client: net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort())),
-		inner:  net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort())),
+		client: net.JoinHostPort("127.0.0.1", strconv.Itoa(e.stage.freePort())),
+		inner:  net.JoinHostPort("127.0.0.1", strconv.Itoa(e.stage.freePort())),
 	}
 	gw.start()
 	e.Cleanup(gw.stop)

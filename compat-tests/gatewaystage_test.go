@@ -30,39 +30,58 @@ func (s *stage) gateway(cfg gatewayConfig) *gatewayUnderTest {
 	if cfg.LanIP == "" {
 		cfg.LanIP = "127.0.0.1"
 	}
-	listen, innerPort := freePort(), freePort()
-	gw := &gatewayUnderTest{
-		name:          fmt.Sprintf("gw%d", len(s.gateways)+1),
-		cfg:           cfg,
-		clientAddress: net.JoinHostPort("127.0.0.1", strconv.Itoa(listen)),
+	gw := &gatewayUnderTest{name: fmt.Sprintf("gw%d", len(s.gateways)+1), cfg: cfg}
+	impl := s.cast.gateway
+	if len(s.gateways) > 0 && s.cast.second != nil {
+		impl = s.cast.second
 	}
+	s.retry(func() (func(), error) { return gw.start(s, impl) })
+	s.gateways = append(s.gateways, gw)
+	s.names.gateway(gw.name, gw.inner, uint16(portOf(gw.clientAddress)))
+	s.adminOf(gw)
+	return gw
+}
+
+// start starts the gateway on free ports and returns when it has registered.
+func (gw *gatewayUnderTest) start(s *stage, impl implementation) (stop func(), err error) {
+	cfg := gw.cfg
+	listen, innerPort := s.freePort(), s.freePort()
+	gw.clientAddress = net.JoinHostPort("127.0.0.1", strconv.Itoa(listen))
 	innerIP := cfg.LanIP
 	if cfg.InnerListen != "" {
 		innerIP = cfg.InnerListen
 	}
 	gw.innerAddress = net.JoinHostPort(innerIP, strconv.Itoa(innerPort))
-	var err error
 	gw.inner, err = gp.ParseGatewayAddress(net.JoinHostPort(cfg.LanIP, strconv.Itoa(innerPort)))
-	s.check(err)
-	s.gateways = append(s.gateways, gw)
-	s.names.gateway(gw.name, gw.inner, uint16(listen))
-
-	var ready func() error
+	if err != nil {
+		return nil, err
+	}
+	ready := func() error { return dialUntilUp(gw.innerAddress) }
 	if len(cfg.Registers) == 0 {
 		cfg.Registers, ready = quietRegister.expect(gw.inner.String())
-	} else {
-		ready = func() error { return dialUntilUp(gw.innerAddress) }
 	}
-	impl := s.cast.gateway
-	if len(s.gateways) > 1 && s.cast.second != nil {
-		impl = s.cast.second
+	if stop, err = impl.startGateway(s, cfg, listen, innerPort); err != nil {
+		return nil, err
 	}
-	stop, err := impl.startGateway(s, cfg, listen, innerPort)
+	if err := ready(); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// retry starts a program, again where it fails: a port that was free may have
+// been taken meanwhile by other programs of the machine.
+func (s *stage) retry(start func() (stop func(), err error)) {
+	var err error
+	for range 3 {
+		var stop func()
+		if stop, err = start(); err == nil {
+			s.cleanup(stop)
+			return
+		}
+	}
 	s.check(err)
-	s.cleanup(stop)
-	s.check(ready())
-	s.adminOf(gw)
-	return gw
 }
 
 // set sets the stage of most scenarios: a gateway, a worker w1, n clients, and a

@@ -69,7 +69,20 @@ func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (
 	if err != nil {
 		return nil, err
 	}
-	return s.serve(gw.ListenAndServe, gateway.ErrServerClosed, gw.Close), nil
+	client, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(listen)))
+	if err != nil {
+		return nil, err
+	}
+	innerIP := cfg.LanIP
+	if cfg.InnerListen != "" {
+		innerIP = cfg.InnerListen
+	}
+	inner, err := net.Listen("tcp", net.JoinHostPort(innerIP, strconv.Itoa(innerPort)))
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return s.serve(func() error { return gw.Serve(client, inner) }, gateway.ErrServerClosed, gw.Close), nil
 }
 
 func (golang) startRegister(s *stage, port int, secretKey string) (func(), error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // autoloadVariable names the environment variable that makes runs live: the
@@ -47,7 +48,8 @@ type php struct{}
 
 func (php) name() string { return "PHP" }
 
-// startPHP runs one of the fixtures in a session of its own; stop kills the session.
+// startPHP runs one of the fixtures in a session of its own, and returns when it
+// serves; stop kills the session.
 func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 	dir, err := os.MkdirTemp(s.dir, "php")
 	if err != nil {
@@ -64,11 +66,32 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	ended := make(chan struct{})
+	go func() {
 		_ = cmd.Wait()
+		close(ended)
+	}()
+	stop = func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
 		log.Close()
-	}, nil
+	}
+	up := filepath.Join(dir, "up")
+	for start := time.Now(); ; time.Sleep(2 * time.Millisecond) {
+		if _, err := os.Stat(up); err == nil {
+			return stop, nil
+		}
+		select {
+		case <-ended:
+			stop()
+			return nil, fmt.Errorf("%s ended at its start", script)
+		default:
+		}
+		if time.Since(start) > patience {
+			stop()
+			return nil, fmt.Errorf("%s did not start within %v", script, patience)
+		}
+	}
 }
 
 func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
@@ -113,9 +136,5 @@ func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (fun
 
 func (php) startRegister(s *stage, port int, secretKey string) (func(), error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	stop, err := startPHP(s, "start_register.php", "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)
-	if err == nil {
-		err = askUntilUp(address, secretKey)
-	}
-	return stop, err
+	return startPHP(s, "start_register.php", "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)
 }

@@ -9,30 +9,27 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-var usedPorts sync.Map
-
 // freePort returns a port of five digits below the range that outgoing
-// connections use. No two calls return the same one, nor do those of another
-// run of these tests at the same time: the UDP port of the same number stays
-// taken until this one is over.
-func freePort() int {
+// connections use, for as long as the stage stands. No two stages have the same
+// one, nor has another run of these tests at the same time: the UDP port of the
+// same number stays taken.
+func (s *stage) freePort() int {
 	for {
-		port := 11000 + rand.IntN(9000)
-		if _, used := usedPorts.LoadOrStore(port, true); used {
-			continue
-		}
-		if _, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err != nil {
+		port := 11000 + rand.IntN(20000)
+		mark, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
 			continue
 		}
 		l, err := net.Listen("tcp", net.JoinHostPort("0.0.0.0", strconv.Itoa(port)))
-		if err == nil {
-			closeNow(l)
-			return port
+		if err != nil {
+			mark.Close()
+			continue
 		}
+		closeNow(l)
+		s.cleanup(func() { mark.Close() })
+		return port
 	}
 }
 
@@ -43,30 +40,6 @@ func dialUntilUp(address string) error {
 		var conn net.Conn
 		if conn, err = net.Dial("tcp", address); err == nil {
 			return conn.Close()
-		}
-	}
-	return err
-}
-
-// askUntilUp returns when the Register at address answers a worker. That it
-// accepts connections says nothing: Workerman opens the port and closes it
-// again, to see whether it is free, before it opens it for good.
-func askUntilUp(address, secretKey string) error {
-	ask := func() error {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			return err
-		}
-		defer closeNow(conn)
-		_ = conn.SetDeadline(time.Now().Add(patience))
-		_, _ = conn.Write(gp.AppendWorkerConnect(nil, secretKey))
-		_, err = bufio.NewReader(conn).ReadString('\n')
-		return err
-	}
-	var err error
-	for start := time.Now(); time.Since(start) < patience; time.Sleep(3 * time.Millisecond) {
-		if err = ask(); err == nil {
-			return nil
 		}
 	}
 	return err

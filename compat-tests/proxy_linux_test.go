@@ -44,10 +44,10 @@ type proxyEvent struct {
 }
 
 type proxyPair struct {
-	number                 int
-	target                 string
-	actor, server          int // sockets
-	actorEOF, serverClosed bool
+	number              int
+	target              string
+	actor, server       int // sockets
+	actorEOF, serverEOF bool
 }
 
 func newProxy(onEvent func()) (*proxy, error) {
@@ -71,6 +71,7 @@ func (p *proxy) listen(address, name, target string) error {
 		return err
 	}
 	if err := unix.Bind(fd, socketAddress(address)); err != nil {
+		_ = unix.Close(fd)
 		return fmt.Errorf("proxy %s: bind %s: %w", name, address, err)
 	}
 	if err := unix.Listen(fd, 64); err != nil {
@@ -159,7 +160,7 @@ func (p *proxy) poll(timeout int) ([]int, error) {
 		if !pair.actorEOF {
 			add(pair.actor)
 		}
-		if !pair.serverClosed {
+		if !pair.serverEOF {
 			add(pair.server)
 		}
 	}
@@ -207,7 +208,7 @@ func (p *proxy) handle(ready []int) {
 	}
 	open := p.pairs[:0]
 	for _, pair := range p.pairs {
-		if pair.serverClosed || pair.actorEOF && pair.target == "register" {
+		if pair.serverEOF && pair.actorEOF {
 			_ = unix.Close(pair.actor)
 			_ = unix.Close(pair.server)
 			continue
@@ -262,7 +263,8 @@ func (p *proxy) forward(pair *proxyPair, fromActor bool) {
 			pair.actorEOF = true
 			_ = unix.Shutdown(pair.server, unix.SHUT_WR)
 		} else {
-			pair.serverClosed = true
+			pair.serverEOF = true
+			_ = unix.Shutdown(pair.actor, unix.SHUT_WR)
 		}
 		return
 	}

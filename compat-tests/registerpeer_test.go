@@ -15,12 +15,13 @@ type registerUnderTest struct {
 
 // register starts a Register.
 func (s *stage) register(secretKey string) *registerUnderTest {
-	port := freePort()
+	var port int
+	s.retry(func() (stop func(), err error) {
+		port = s.freePort()
+		return s.cast.register.startRegister(s, port, secretKey)
+	})
 	s.peers++
 	s.names.port(port, fmt.Sprintf("reg%d", s.peers))
-	stop, err := s.cast.register.startRegister(s, port, secretKey)
-	s.check(err)
-	s.cleanup(stop)
 	r := &registerUnderTest{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), secret: secretKey}
 	s.registers = append(s.registers, r)
 	return r

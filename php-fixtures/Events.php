@@ -4,20 +4,24 @@
 //
 // EVENTS is a comma-separated list of what the callbacks say on their own:
 //   connect    onConnect sends "connect <client_id>" to the client
-//   websocket  onWebSocketConnect sends "websocket " and the base64 of the serialized handshake data
+//   websocket  onWebSocketConnect sends "websocket " and the serialized handshake data
 //   close      onClose sends "close <client_id>" to everybody left
 //   session    onConnect and onWebSocketConnect also write to $_SESSION
 //
-// Messages: {"op": ..., ...}; answers to calls are "<id> <base64 of serialize([result, output, exception])>".
-//   {"op":"call","id":1,"method":"isOnline","args":["…"]}   args may instead be "serialized":"<base64>"
-//   {"op":"session-get","id":1}       the session as the worker sees it
-//   {"op":"session-set","key":"k","value":…}  or  "serialized":"<base64>" for the whole $_SESSION
+// A message is JSON, or serialize()d, {"op": ..., ...}; answers are "answer " and serialize([result, output, exception]).
+//   {"op":"call","method":"isOnline","args":["…"]}  with "quiet":true there is no answer
+//   {"op":"session-get"}              the session as the worker sees it
+//   {"op":"session-set","key":"k","value":…}  or without "key": the whole $_SESSION
 //   {"op":"session-unset"}            $_SESSION = null
-//   {"op":"server","id":1}            $_SERVER
+//   {"op":"server"}                   $_SERVER
 //   {"op":"exit"}                     the worker process ends
 // Any other message is sent back as it is.
+//
+// CONTROL_LISTEN (text://…) is an address where the worker sends every line back:
+// when it comes, the events before it have been dealt with.
 
 use GatewayWorker\Lib\Gateway;
+use Workerman\Worker;
 
 class Events
 {
@@ -26,6 +30,11 @@ class Events
     public static function onWorkerStart($worker): void
     {
         self::$says = array_flip(Fixture::envList('EVENTS'));
+        if (($listen = Fixture::env('CONTROL_LISTEN')) !== '') {
+            $control = new Worker($listen);
+            $control->onMessage = static fn ($connection, $line) => $connection->send($line);
+            $control->listen();
+        }
     }
 
     public static function onConnect($client_id): void
@@ -44,36 +53,39 @@ class Events
             $_SESSION['get'] = $data['get'];
         }
         if (isset(self::$says['websocket'])) {
-            Gateway::sendToClient($client_id, 'websocket ' . base64_encode(serialize($data)));
+            Gateway::sendToClient($client_id, 'websocket ' . serialize($data));
         }
     }
 
     public static function onMessage($client_id, $message): void
     {
-        $request = json_decode($message, true);
+        $request = str_starts_with($message, 'a:') ? unserialize($message) : json_decode($message, true);
         if (!is_array($request) || !isset($request['op'])) {
             Gateway::sendToCurrentClient($message);
             return;
         }
         switch ($request['op']) {
             case 'call':
-                self::answer($request, GatewayCalls::call(Gateway::class, $request));
+                $answer = GatewayCalls::call(Gateway::class, $request);
+                if (empty($request['quiet'])) {
+                    self::answer($answer);
+                }
                 break;
             case 'session-get':
-                self::answer($request, [$_SESSION, '', null]);
+                self::answer([$_SESSION, '', null]);
                 break;
             case 'session-set':
-                if (isset($request['serialized'])) {
-                    $_SESSION = unserialize(base64_decode($request['serialized']));
-                } else {
+                if (isset($request['key'])) {
                     $_SESSION[$request['key']] = $request['value'];
+                } else {
+                    $_SESSION = $request['value'];
                 }
                 break;
             case 'session-unset':
                 $_SESSION = null;
                 break;
             case 'server':
-                self::answer($request, [$_SERVER, '', null]);
+                self::answer([$_SERVER, '', null]);
                 break;
             case 'exit':
                 posix_kill(posix_getpid(), SIGKILL);
@@ -83,7 +95,7 @@ class Events
     public static function onClose($client_id): void
     {
         if (isset(self::$says['close'])) {
-            Gateway::sendToAll("close $client_id " . base64_encode(serialize($_SESSION)));
+            Gateway::sendToAll("close $client_id " . serialize($_SESSION));
         }
     }
 
@@ -92,8 +104,8 @@ class Events
         self::$says = [];
     }
 
-    private static function answer(array $request, array $answer): void
+    private static function answer(array $answer): void
     {
-        Gateway::sendToCurrentClient(($request['id'] ?? 0) . ' ' . base64_encode(serialize($answer)));
+        Gateway::sendToCurrentClient('answer ' . serialize($answer));
     }
 }

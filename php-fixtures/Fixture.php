@@ -34,9 +34,14 @@ final class Fixture
         Worker::$stdoutFile = "$dir/$role.out";
     }
 
-    /** Makes a worker process end when its master is gone, so that a killed test leaves nothing behind. */
-    public static function endWithMaster(): void
+    /**
+     * The onWorkerStart of every fixture: tells with a file FIXTURE_DIR/up that the process serves (its port
+     * answers earlier, while Workerman tries whether it is free), and makes it end when its master is gone,
+     * so that a killed test leaves nothing behind.
+     */
+    public static function started(): void
     {
+        touch(dirname(Worker::$logFile) . '/up');
         Timer::add(1, static function (): void {
             if (posix_getppid() === 1) {
                 posix_kill(posix_getpid(), SIGKILL);

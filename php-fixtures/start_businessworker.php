@@ -14,5 +14,5 @@ $worker->name = Fixture::env('WORKER_NAME', 'FixtureWorker');
 $worker->count = (int)Fixture::env('WORKER_COUNT', '1');
 $worker->registerAddress = Fixture::envList('REGISTER_ADDRESS', '127.0.0.1:1236');
 $worker->secretKey = Fixture::env('SECRET_KEY');
-$worker->onWorkerStart = [Fixture::class, 'endWithMaster'];
+$worker->onWorkerStart = [Fixture::class, 'started'];
 Fixture::run();

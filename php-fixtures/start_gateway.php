@@ -44,5 +44,5 @@ if (Fixture::env('WEBSOCKET_TYPE') === 'binary') {
         $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER;
     };
 }
-$gateway->onWorkerStart = [Fixture::class, 'endWithMaster'];
+$gateway->onWorkerStart = [Fixture::class, 'started'];
 Fixture::run();

@@ -8,5 +8,5 @@ require __DIR__ . '/autoload.php';
 Fixture::prepare('register');
 $register = new Register('text://' . Fixture::env('REGISTER_LISTEN', '127.0.0.1:1236'));
 $register->secretKey = Fixture::env('SECRET_KEY');
-$register->onWorkerStart = [Fixture::class, 'endWithMaster'];
+$register->onWorkerStart = [Fixture::class, 'started'];
 Fixture::run();

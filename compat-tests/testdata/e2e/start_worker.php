@@ -16,7 +16,7 @@ $worker->count = (int)Fixture::env('WORKER_COUNT', '1');
 $worker->registerAddress = Fixture::envList('REGISTER_ADDRESS', '127.0.0.1:1236');
 $worker->secretKey = Fixture::env('SECRET_KEY');
 $worker->onWorkerStart = static function (BusinessWorker $worker): void {
-    Fixture::endWithMaster();
+    Fixture::started();
     $timer = Timer::add(0.01, static function () use ($worker, &$timer): void {
         if (count($worker->gatewayConnections) >= (int)Fixture::env('GATEWAYS', '1')) {
             Timer::del($timer);
