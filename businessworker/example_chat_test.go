@@ -42,6 +42,9 @@ func (chat) OnMessage(ctx context.Context, e *businessworker.Event, msg []byte) 
 	case "login":
 		session.Set("room", in.Room)
 		session.Set("name", in.Name)
+		if err := session.Save(ctx); err != nil { // who logs in next looks at it
+			return err
+		}
 
 		members, err := gateway.ClientSessionsByGroup(ctx, in.Room)
 		if err != nil {

@@ -16,7 +16,8 @@ import "context"
 // the event is over, its session is not written back, and the worker goes on.
 type Handler interface {
 	// OnMessage is called when a client has sent a message (Events::onMessage).
-	// msg is the handler's to keep, not to change.
+	// msg may be kept and must not be changed. It shares its memory with other
+	// events: to keep a short message for long, clone it.
 	OnMessage(ctx context.Context, e *Event, msg []byte) error
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"sync/atomic"
 
@@ -228,6 +229,31 @@ func encodeArray(from any) (*phpserialize.Array, error) {
 		return phpserialize.NewArray(), nil
 	}
 	return nil, &gatewayclient.EncodeError{What: "a session must be an array"}
+}
+
+// Save writes the session back now, if it was changed; otherwise that happens
+// when the handler returns, so that another client that is told something by
+// this handler may look at the session before. In OnClose it does nothing.
+func (s *Session) Save(ctx context.Context) error {
+	text, changed, err := s.changed()
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if !changed {
+		return nil
+	}
+	id := s.event.ClientID()
+	err = s.event.worker.transport.send(ctx, id.Gateway(), gatewayprotocol.Message{
+		Cmd:          gatewayprotocol.CmdSetSession,
+		ConnectionID: id.ConnectionID,
+		Flag:         gatewayprotocol.FlagBodyIsScalar,
+		ExtData:      text,
+	})
+	if err == nil {
+		s.raw, s.stale, s.forced = text, false, false
+		s.state.saw(text)
+	}
+	return err
 }
 
 // changed returns the session's text if it has to be written back. Values

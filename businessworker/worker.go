@@ -229,11 +229,11 @@ func (w *Worker) handle(c *clientState, e *Event) {
 	err := w.callHandler(e)
 	w.stats.events.Add(1)
 	if err == nil {
-		err = w.writeBack(s)
+		err = s.Save(w.ctx)
 	} else if errors.Is(err, errPanicked) {
 		return
 	} else {
-		err = errors.Join(err, w.writeBack(s))
+		err = errors.Join(err, s.Save(w.ctx))
 	}
 	if err == nil && s.err != nil {
 		err = fmt.Errorf("session: %w", s.err)
@@ -285,25 +285,6 @@ func (w *Worker) contain(what string, e *Event, err *error) {
 	}
 	log.Errorf("panic in %s: %v", what, r)
 	*err = fmt.Errorf("businessworker: %w in %s: %v", errPanicked, what, r)
-}
-
-// writeBack sends the session to the gateway if the handler changed it.
-func (w *Worker) writeBack(s *Session) error {
-	text, changed, err := s.changed()
-	if err != nil {
-		return fmt.Errorf("session: %w", err)
-	}
-	if !changed {
-		return nil
-	}
-	s.state.saw(text)
-	id := s.event.ClientID()
-	return w.transport.send(w.ctx, id.Gateway(), gatewayprotocol.Message{
-		Cmd:          gatewayprotocol.CmdSetSession,
-		ConnectionID: id.ConnectionID,
-		Flag:         gatewayprotocol.FlagBodyIsScalar,
-		ExtData:      text,
-	})
 }
 
 func (w *Worker) addDirty(gc *gatewayConn) {
