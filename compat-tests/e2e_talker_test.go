@@ -62,7 +62,12 @@ func (c *talker) send(message string) {
 // next returns the next message; ok is false when the connection is closed instead.
 func (c *talker) next() (message string, ok bool) {
 	c.e.Helper()
-	timeout := time.NewTimer(e2ePatience)
+	return c.nextWithin(e2ePatience)
+}
+
+func (c *talker) nextWithin(limit time.Duration) (message string, ok bool) {
+	c.e.Helper()
+	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	for {
 		select {
@@ -71,7 +76,7 @@ func (c *talker) next() (message string, ok bool) {
 				return message, ok
 			}
 		case <-timeout.C:
-			c.e.Fatalf("%s: no message within %v", c.name, e2ePatience)
+			c.e.Fatalf("%s: no message within %v", c.name, limit)
 		}
 	}
 }
@@ -80,6 +85,16 @@ func (c *talker) next() (message string, ok bool) {
 func (c *talker) must() string {
 	c.e.Helper()
 	message, ok := c.next()
+	if !ok {
+		c.e.Fatalf("%s: connection closed", c.name)
+	}
+	return message
+}
+
+// within is must for a message that takes its time.
+func (c *talker) within(limit time.Duration) string {
+	c.e.Helper()
+	message, ok := c.nextWithin(limit)
 	if !ok {
 		c.e.Fatalf("%s: connection closed", c.name)
 	}
