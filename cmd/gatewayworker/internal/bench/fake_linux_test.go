@@ -27,6 +27,7 @@ type fakeGateway struct {
 	text, echo       bool
 	fault            func(n int) int // how many times to deliver the n-th message
 	refuse           bool            // close clients at once
+	elsewhere        bool            // half of the clients belong to a worker that is not there
 	clientL, innerL  net.Listener
 	wg               sync.WaitGroup
 	mu               sync.Mutex // guards what follows
@@ -98,6 +99,9 @@ func (f *fakeGateway) accept(l net.Listener, serve func(net.Conn)) {
 
 // event tells the worker; f.mu is held.
 func (f *fakeGateway) event(cmd gp.Command, c *fakeClient, body []byte) {
+	if f.elsewhere && c.id%2 == 0 {
+		return
+	}
 	if f.worker == nil {
 		if cmd == gp.CmdOnMessage && f.echo {
 			f.deliver(c, body)

@@ -326,6 +326,9 @@ func (b *bench) connect(from, to int) error {
 	if err == nil && b.failed-before == to-from {
 		err = fmt.Errorf("bench: no connection came about: %w", b.failure)
 	}
+	if n := opened - (b.workerSaw - saw); err == nil && b.stalled && len(b.workers) > 0 && n > 0 {
+		err = fmt.Errorf("bench: %d of %d clients went to another worker; the generator must be the only one, or use --worker=none", n, opened)
+	}
 	return err
 }
 

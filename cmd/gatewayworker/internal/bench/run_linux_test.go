@@ -133,6 +133,15 @@ func TestServerThatRefuses(t *testing.T) {
 	}
 }
 
+func TestAnotherWorker(t *testing.T) {
+	f := startFake(t, &fakeGateway{elsewhere: true})
+	o := small(f, "broadcast")
+	o.Stall = 50 * time.Millisecond
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "10 of 20 clients went to another worker") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	f := startFake(t, &fakeGateway{})
 	o := small(f, "echo")
