@@ -63,6 +63,7 @@ func TestBrowser(t *testing.T) {
 	bob.click("#to-all")
 	bob.say("And this for everybody.")
 	ann.awaitLog("And this for everybody.")
+	bob.awaitLog("And this for everybody.")
 	ann.screenshots("chat")
 
 	wantAnn := view{
