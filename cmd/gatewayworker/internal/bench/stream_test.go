@@ -15,8 +15,9 @@ func TestStreamVerdict(t *testing.T) {
 	}{
 		{"all", []uint32{0, 1, 2}, 0, 0, 0, 3},
 		{"one lost", []uint32{0, 2}, 1, 0, 0, 2},
-		{"one twice", []uint32{0, 1, 1, 2}, 0, 1, 1, 3},
-		{"one twice, one lost", []uint32{0, 1, 1}, 0, 0, 1, 2}, // told by the order
+		{"one twice", []uint32{0, 1, 1, 2}, 0, 1, 0, 3},
+		{"one twice, one lost", []uint32{0, 1, 1}, 1, 1, 0, 2},
+		{"an older one twice", []uint32{0, 1, 2, 0}, 0, 1, 0, 3},
 		{"swapped", []uint32{1, 0, 2}, 0, 0, 1, 3},
 		{"none", nil, 3, 0, 0, 0},
 	} {
