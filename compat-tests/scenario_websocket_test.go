@@ -171,8 +171,7 @@ func init() {
 		c.raw(frames(wsFrame(0x41, data[:8]), wsFrame(0x80, data[8:])))
 		s.note("what comes of it is told by the next message")
 		c.raw(string(wsFrame(0x81, "next")))
-		w.expect()
-		w.drain()
+		w.expectN(2)
 	}, differs("rsv1-fragments"))
 	talk("bad-utf8", func(s *stage, c *client, w *inner) {
 		c.raw(string(wsFrame(0x81, "\xff\xfe\xc0\x80")))
