@@ -73,6 +73,7 @@ type cast struct {
 	second   implementation // of the second gateway; nil: the same as the first
 	worker   actorKind
 	client   actorKind
+	tamper   func([]byte) []byte // changes what scripted peers receive; nil: nothing
 }
 
 // actorKind says who plays a BusinessWorker or a GatewayClient.

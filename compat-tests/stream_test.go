@@ -41,8 +41,12 @@ func (st *stream) read() {
 		st.gate.Lock()
 		st.gate.Unlock() //nolint:staticcheck // only to wait
 		n, err := st.conn.Read(chunk)
+		data := chunk[:n]
+		if tamper := st.stage.cast.tamper; tamper != nil {
+			data = tamper(data)
+		}
 		st.stage.mu.Lock()
-		st.buf = append(st.buf, chunk[:n]...)
+		st.buf = append(st.buf, data...)
 		st.ended, st.err = st.ended || err != nil, err
 		st.stage.mu.Unlock()
 		st.stage.wake()

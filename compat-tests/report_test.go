@@ -1,0 +1,228 @@
+package compattests
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// The report is made from the stored transcripts: what PHP did there, ours does
+// too, or TestScenarios fails; where it differs on purpose there is a transcript
+// of ours beside it.
+const reportFile = "compatibility.md"
+
+// groupTitles are the scenario groups in the order of the report.
+var groupTitles = [][2]string{
+	{"register", "Register"},
+	{"inner", "Inner port: frames"},
+	{"auth", "Inner port: secret key and authorisation"},
+	{"uid", "Uids"}, {"group", "Groups"}, {"session", "Sessions"}, {"select", "Select"}, {"send", "Sending"},
+	{"close", "Closing, kicking, destroying"},
+	{"routing", "Workers: binding, conflicts, least connections"},
+	{"handshake", "WebSocket: handshake and its event"}, {"websocket", "WebSocket: frames"},
+	{"text", "Text protocol"}, {"frame", "Frame protocol"}, {"tcp", "Tcp protocol"},
+	{"text-tls", "Text over TLS"}, {"frame-tls", "Frame over TLS"}, {"tcp-tls", "Tcp over TLS"}, {"tls", "WebSocket over TLS, client certificates"},
+	{"heartbeat", "Heartbeats"}, {"buffer", "Send buffers"},
+	{"crash", "What kills a PHP gateway"},
+	{"announce", "Gateways at the Register"},
+	{"library", "PHP libraries outside of workers"}, {"businessworker", "PHP BusinessWorker"},
+}
+
+// A recording is a scenario with what it left.
+type recording struct {
+	*scenario
+	php  *transcript
+	ours bool // there is a transcript of ours beside it
+}
+
+func recordings() (map[string][]recording, error) {
+	groups := map[string][]recording{}
+	for _, sc := range sortedScenarios() {
+		tr, err := loadTranscript(sc.name, "")
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		_, err = os.Stat(transcriptFile(sc.name, ".ours"))
+		group, _, _ := strings.Cut(sc.name, "/")
+		groups[group] = append(groups[group], recording{sc, tr, err == nil})
+	}
+	return groups, nil
+}
+
+var (
+	commandForm = regexp.MustCompile(`[<>] (CMD_\w+)`)
+	methodForm  = regexp.MustCompile(`(?:lib calls|has the worker call) (\w+)`)
+)
+
+// report writes docs/compatibility.md.
+func report() (string, error) {
+	groups, err := recordings()
+	if err != nil {
+		return "", err
+	}
+	list, err := loadDifferences()
+	if err != nil {
+		return "", err
+	}
+	known := map[string]bool{}
+	var b strings.Builder
+	b.WriteString("# Compatibility\n\nGenerated from `compat-tests` by `go test ./compat-tests -update`; do not edit.\n\n" +
+		"Each scenario is a conversation recorded from the PHP originals. \"Equal\" means that this project's programs say the same, byte for byte\n" +
+		"(ports, addresses and client ids are replaced by names). Deliberate differences are listed below with their reasons.\n\n" +
+		"## Behaviour\n\n| | scenarios | equal | deliberate difference |\n|---|---|---|---|\n")
+	var all, equal int
+	for _, g := range groupTitles {
+		known[g[0]] = true
+		n, same := len(groups[g[0]]), 0
+		var ids []string
+		for _, r := range groups[g[0]] {
+			if !r.ours {
+				same++
+			}
+			for _, id := range r.differs {
+				if !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		all, equal = all+n, equal+same
+		slices.Sort(ids)
+		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", g[1], n, same, links(ids))
+	}
+	for g := range groups {
+		if !known[g] {
+			return "", fmt.Errorf("group %q has no title", g)
+		}
+	}
+	fmt.Fprintf(&b, "| **All** | **%d** | **%d** | |\n\n", all, equal)
+	writeCounts(&b, "Commands", "command", groups, commandForm, allCommands())
+	writeCounts(&b, "Methods of `GatewayClient\\Gateway` and `Lib\\Gateway`", "method", groups, methodForm, nil)
+	b.WriteString("## Deliberate differences\n\n")
+	for _, d := range list {
+		fmt.Fprintf(&b, "### %s\n\n- PHP: %s\n- Here: %s\n- Why: %s\n- Shown by: `%s`\n\n", d.ID, d.PHP, d.Ours, d.Reason, strings.Join(d.Scenarios, "`, `"))
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n", nil
+}
+
+func links(ids []string) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = fmt.Sprintf("[%s](#%s)", id, id)
+	}
+	return strings.Join(out, ", ")
+}
+
+func allCommands() []string {
+	var names []string
+	for c := range 256 {
+		if gp.Command(c).Known() {
+			names = append(names, gp.Command(c).String())
+		}
+	}
+	return names
+}
+
+// writeCounts writes how many scenarios show each match of form. With names,
+// all of them appear, and nothing else.
+func writeCounts(b *strings.Builder, title, column string, groups map[string][]recording, form *regexp.Regexp, names []string) {
+	equal, differ := map[string]int{}, map[string]int{}
+	for _, g := range groups {
+		for _, r := range g {
+			seen := map[string]bool{}
+			for _, line := range r.php.lines {
+				line = strings.Replace(line, "events to ", "< CMD_ON_CONNECT ", 1) // the short form
+				if m := form.FindStringSubmatch(line); m != nil && !seen[m[1]] {
+					seen[m[1]] = true
+					if r.ours {
+						differ[m[1]]++
+					} else {
+						equal[m[1]]++
+					}
+				}
+			}
+		}
+	}
+	if names == nil {
+		for name := range equal {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+	}
+	fmt.Fprintf(b, "## %s\n\n| %s | scenarios that are equal | with a deliberate difference |\n|---|---|---|\n", title, column)
+	for _, name := range names {
+		fmt.Fprintf(b, "| %s | %d | %d |\n", name, equal[name], differ[name])
+	}
+	b.WriteString("\n")
+}
+
+// TestReport keeps docs/compatibility.md and README's table of differences in
+// step with the scenarios.
+func TestReport(t *testing.T) {
+	text, err := report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, filepath.Join("..", "docs", reportFile), text)
+
+	list, err := loadDifferences()
+	if err != nil {
+		t.Fatal(err)
+	}
+	english, others := "| PHP | here |\n|---|---|\n", ""
+	for _, d := range list {
+		english += fmt.Sprintf("| %s | %s |\n", d.PHP, d.Ours)
+		others += fmt.Sprintf("- [%s](docs/%s#%s)\n", d.ID, reportFile, d.ID)
+	}
+	readmes, err := filepath.Glob(filepath.Join("..", "README*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, readme := range readmes {
+		data, err := os.ReadFile(readme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const begin, end = "<!-- differences:begin -->\n", "<!-- differences:end -->"
+		before, rest, ok := strings.Cut(string(data), begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Errorf("%s has no %s...%s", readme, begin, end)
+			continue
+		}
+		table := english
+		if filepath.Base(readme) != "README.md" {
+			table = others
+		}
+		golden(t, readme, before+begin+table+end+after)
+	}
+}
+
+// golden compares a generated file with the stored one; -update writes it.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err == nil && string(data) == text {
+		return
+	}
+	if !*update {
+		t.Errorf("%s is not what the scenarios make of it; run go test ./compat-tests -update", filepath.Base(file))
+		return
+	}
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
