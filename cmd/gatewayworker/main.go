@@ -1,5 +1,6 @@
 // Command gatewayworker runs the parts of a GatewayWorker cluster: Register,
-// Gateway, or both in one process, and measures clusters.
+// Gateway, or both in one process with a chat to try them; it asks, commands
+// and measures clusters.
 //
 // Each command is in a file of its own, command_*.go; what several of them
 // share as flags is in flags_*.go. Every flag is also an environment variable,
@@ -28,7 +29,7 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp()
 	app.Writer, app.ErrWriter = stdout, stderr
-	err := app.Run(args)
+	err := app.Run(flagsFirst(app, args))
 	if err == nil {
 		return 0
 	}
@@ -51,6 +52,8 @@ func newApp() *cli.App {
 			startCommand(),
 			gatewayCommand(),
 			registerCommand(),
+			clientCommand(),
+			statusCommand(),
 			bench.Command(),
 		},
 		Action:         noCommand,

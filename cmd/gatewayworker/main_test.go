@@ -10,12 +10,21 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sirupsen/logrus"
+	"go.uber.org/goleak"
 
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"gatewayworker": main})
+	testscript.Main(checked{m}, map[string]func(){"gatewayworker": main})
+}
+
+// checked counts the runs against PHP, and finds goroutines that stay.
+type checked struct{ m *testing.M }
+
+func (c checked) Run() int {
+	return clustertest.Main(c.m, func() error { return goleak.Find() })
 }
 
 func TestScripts(t *testing.T) {
@@ -30,6 +39,8 @@ func TestScripts(t *testing.T) {
 			"announced": announced,
 			"occupy":    occupy,
 			"terminate": terminate,
+			"exits":     exits,
+			"page":      page,
 		},
 	})
 }

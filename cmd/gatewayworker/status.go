@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+func statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "status",
+		Usage: "a cluster at a glance, PHP or Go: registers, gateways, clients, uids, groups",
+		Description: "Asks each Register for its list, and each gateway for its numbers. Uids are counted by\n" +
+			"listing all clients, which a PHP gateway with very many takes its time for: see --quick.\n" +
+			"Which workers there are only the gateways know, and the protocol has no question for it.\n\n" +
+			"Exit codes: 0 all answer; 1 nothing answers; 2 wrong usage; 4 some do not answer.",
+		Flags: slices.Concat(clusterFlags(), outputFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Category: categoryOutput, Usage: "again and again, until Ctrl-C; with --json a line each time"},
+			secondsFlag("interval", categoryOutput, "between two looks of --watch: seconds or a duration", 2*time.Second),
+			&cli.BoolFlag{Name: "quick", Category: categoryOutput, Usage: "do not count uids"},
+		}),
+		HideHelpCommand: true,
+		OnUsageError:    usageFailure,
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return &codedError{exitUsage, err}
+			}
+			cl, err := clusterOf(c)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			p := printer{c.App.Writer, c.Bool("json")}
+			if !c.Bool("watch") {
+				s := cl.look(ctx, c.Bool("quick"))
+				if err := s.print(p, ""); err != nil {
+					return err
+				}
+				return s.verdict()
+			}
+			return watchStatus(ctx, p, secondsOf(c, "interval"), func() *clusterStatus { return cl.look(ctx, c.Bool("quick")) })
+		},
+	}
+}
+
+// watchStatus prints what look returns, until ctx ends.
+func watchStatus(ctx context.Context, p printer, interval time.Duration, look func() *clusterStatus) error {
+	clear := ""
+	if !p.json && isTerminal(p.w) {
+		clear = "\x1b[H\x1b[2J"
+	}
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-next.C:
+		}
+		s := look()
+		if ctx.Err() != nil { // it may have been cut short
+			return nil
+		}
+		if err := s.print(p, clear); err != nil {
+			return err
+		}
+		next.Reset(interval)
+	}
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
+// verdict is the error, with its exit code, that status ends with.
+func (s *clusterStatus) verdict() error {
+	asked, failed := 0, 0
+	for _, r := range s.Registers {
+		asked++
+		if !r.Reachable {
+			failed++
+		}
+	}
+	for _, g := range s.Gateways {
+		asked++
+		if !g.Reachable {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0 && len(s.Gateways) == 0:
+		return &codedError{exitFailure, errors.New("status: no gateways registered")}
+	case failed == 0:
+		return nil
+	case failed == asked:
+		return &codedError{exitFailure, errors.New("status: nothing answers")}
+	}
+	return &codedError{exitPartial, fmt.Errorf("status: %d of %d do not answer", failed, asked)}
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
+)
+
+// clusterStatus is what "status --json" prints.
+type clusterStatus struct {
+	Time      time.Time        `json:"time"`
+	Registers []registerStatus `json:"registers"`
+	Gateways  []gatewayStatus  `json:"gateways"`
+	// Of the gateways that answer. A uid or group that several have counts once.
+	Clients int  `json:"clients"`
+	UIDs    *int `json:"uids"` // null with --quick
+	Groups  int  `json:"groups"`
+}
+
+type registerStatus struct {
+	Address      string   `json:"address"`
+	Reachable    bool     `json:"reachable"`
+	Milliseconds float64  `json:"ms"`
+	Gateways     []string `json:"gateways"`
+	Error        string   `json:"error,omitempty"`
+}
+
+type gatewayStatus struct {
+	Address      string   `json:"address"`
+	Reachable    bool     `json:"reachable"`
+	Milliseconds float64  `json:"ms"`
+	Clients      int      `json:"clients"`
+	UIDs         *int     `json:"uids"`
+	Groups       int      `json:"groups"`
+	Registers    []string `json:"registers"` // that have it on their list
+	Error        string   `json:"error,omitempty"`
+
+	uids, groups []string
+}
+
+// look asks everybody at the same time.
+func (cl *cluster) look(ctx context.Context, quick bool) *clusterStatus {
+	s := &clusterStatus{Time: time.Now().UTC().Truncate(time.Millisecond), Registers: []registerStatus{}, Gateways: []gatewayStatus{}}
+	addrs := slices.Clone(cl.fixed)
+	if len(addrs) == 0 {
+		s.Registers = make([]registerStatus, len(cl.registers))
+		inParallel(s.Registers, func(i int, r *registerStatus) { *r = cl.lookAtRegister(ctx, cl.registers[i]) })
+		for _, r := range s.Registers {
+			addrs = append(addrs, r.Gateways...)
+		}
+	}
+	for _, addr := range addrs {
+		if !slices.ContainsFunc(s.Gateways, func(g gatewayStatus) bool { return g.Address == addr }) {
+			g := gatewayStatus{Address: addr, Registers: []string{}}
+			for _, r := range s.Registers {
+				if slices.Contains(r.Gateways, addr) {
+					g.Registers = append(g.Registers, r.Address)
+				}
+			}
+			s.Gateways = append(s.Gateways, g)
+		}
+	}
+	inParallel(s.Gateways, func(_ int, g *gatewayStatus) { cl.lookAtGateway(ctx, g, quick) })
+	uids, groups := map[string]bool{}, map[string]bool{}
+	for _, g := range s.Gateways {
+		s.Clients += g.Clients
+		for _, uid := range g.uids {
+			uids[uid] = true
+		}
+		for _, group := range g.groups {
+			groups[group] = true
+		}
+	}
+	s.Groups = len(groups)
+	if !quick {
+		n := len(uids)
+		s.UIDs = &n
+	}
+	return s
+}
+
+func inParallel[T any](list []T, do func(int, *T)) {
+	var wg sync.WaitGroup
+	for i := range list {
+		wg.Go(func() { do(i, &list[i]) })
+	}
+	wg.Wait()
+}
+
+func (cl *cluster) lookAtRegister(ctx context.Context, addr string) registerStatus {
+	start := time.Now()
+	list, err := cl.lookup(ctx, addr)
+	r := registerStatus{Address: addr, Gateways: orEmpty(list)}
+	if err != nil {
+		r.Error = oneLine(err)
+		return r
+	}
+	r.Reachable, r.Milliseconds = true, milliseconds(time.Since(start))
+	return r
+}
+
+func (cl *cluster) lookAtGateway(ctx context.Context, g *gatewayStatus, quick bool) {
+	err := func() error {
+		c, err := gatewayclient.New(cl.options([]string{g.Address}))
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		// The first answer takes a connection; the second is what a question costs.
+		if _, err := c.Ping(ctx); err != nil {
+			return err
+		}
+		times, err := c.Ping(ctx)
+		if err != nil {
+			return err
+		}
+		g.Milliseconds = milliseconds(times[0].RTT)
+		if g.Clients, err = c.AllClientIDCount(ctx); err != nil {
+			return err
+		}
+		if g.groups, err = c.AllGroupIDs(ctx); err != nil {
+			return err
+		}
+		g.Groups = len(g.groups)
+		if quick {
+			return nil
+		}
+		if g.uids, err = c.AllUIDs(ctx); err != nil {
+			return err
+		}
+		n := len(g.uids)
+		g.UIDs = &n
+		return nil
+	}()
+	g.Reachable = err == nil
+	if err != nil {
+		if ge := (*gatewayclient.GatewayError)(nil); errors.As(err, &ge) {
+			err = ge.Err // the table has the address
+		}
+		g.Error = oneLine(err)
+	}
+}
+
+// print prints the status; clear goes before a table.
+func (s *clusterStatus) print(p printer, clear string) error {
+	if p.json {
+		return p.printJSON(s)
+	}
+	var text strings.Builder
+	text.WriteString(clear)
+	if len(s.Registers) > 0 {
+		t := table{head: []string{"REGISTER", "STATE", "TIME", "GATEWAYS"}}
+		for _, r := range s.Registers {
+			t.rows = append(t.rows, []string{r.Address, state(r.Reachable, r.Error), timeText(r.Reachable, r.Milliseconds), countText(r.Reachable, len(r.Gateways))})
+		}
+		if err := t.write(&text); err != nil {
+			return err
+		}
+		text.WriteByte('\n')
+	}
+	t := table{head: []string{"GATEWAY", "CLIENTS", "UIDS", "GROUPS", "TIME", "STATE"}}
+	for _, g := range s.Gateways {
+		problem := g.Error
+		if without := s.withoutGateway(g); problem == "" && without != "" {
+			problem = "not on the list of " + without
+		}
+		t.rows = append(t.rows, []string{
+			g.Address, countText(g.Reachable, g.Clients), uidsText(g.UIDs), countText(g.Reachable, g.Groups),
+			timeText(g.Reachable, g.Milliseconds), state(g.Reachable && problem == "", problem),
+		})
+	}
+	if len(s.Gateways) != 1 {
+		t.rows = append(t.rows, []string{"all", strconv.Itoa(s.Clients), uidsText(s.UIDs), strconv.Itoa(s.Groups)})
+	}
+	if err := t.write(&text); err != nil {
+		return err
+	}
+	_, err := p.w.Write([]byte(text.String()))
+	return err
+}
+
+// withoutGateway names the Registers that answer and do not have the gateway.
+func (s *clusterStatus) withoutGateway(g gatewayStatus) string {
+	var names []string
+	for _, r := range s.Registers {
+		if r.Reachable && !slices.Contains(g.Registers, r.Address) {
+			names = append(names, r.Address)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func state(good bool, problem string) string {
+	if good {
+		return "ok"
+	}
+	return problem
+}
+
+func timeText(known bool, ms float64) string {
+	if !known {
+		return "-"
+	}
+	return shortDuration(time.Duration(ms * float64(time.Millisecond)))
+}
+
+func countText(known bool, n int) string {
+	if !known {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+func uidsText(n *int) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.Itoa(*n)
+}
+
+// oneLine is the text of an error for a cell of a table.
+func oneLine(err error) string {
+	return strings.ReplaceAll(oneLinePerGateway(err), "\n", "; ")
+}
+
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}
+
+// shortDuration has about three digits.
+func shortDuration(d time.Duration) string {
+	for unit := time.Second; unit >= time.Microsecond; unit /= 10 {
+		if d >= unit {
+			return d.Round(unit / 100).String()
+		}
+	}
+	return d.Round(time.Microsecond).String()
+}
