@@ -153,6 +153,7 @@ func runClientScript(t *testing.T, script string, c *clustertest.Cluster) {
 	testscript.Run(t, testscript.Params{
 		Files: []string{script},
 		Setup: func(e *testscript.Env) error {
+			exitAtOnce(e)
 			e.Setenv("GATEWAYWORKER_REGISTER_ADDRESS", c.Registers[0].Addr)
 			e.Setenv("GATEWAYWORKER_SECRET_KEY", c.SecretKey)
 			for i := range c.Gateways {

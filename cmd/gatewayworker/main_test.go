@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GATEWAYWORKER_CHAT", "false") // its port is no free one
+			exitAtOnce(e)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -44,6 +45,10 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// exitAtOnce spares each program the second that the race detector waits at the
+// end of the process.
+func exitAtOnce(e *testscript.Env) { e.Setenv("GORACE", "atexit_sleep_ms=0") }
 
 // freePort sets each of the named variables to a port that is free:
 //
