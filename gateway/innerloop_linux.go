@@ -77,7 +77,7 @@ func (l *innerLoop) serve() {
 	defer l.cleanUp()
 	for {
 		var err error
-		if len(l.again) > 0 {
+		if len(l.again)+len(l.parked) > 0 {
 			l.events, _, err = l.poller.Poll(l.events[:0])
 		} else {
 			l.events, err = l.poller.Wait(l.events[:0])
@@ -90,11 +90,8 @@ func (l *innerLoop) serve() {
 		}
 		l.goOn(innerTurn)
 		l.pass(innerTurn)
-		for len(l.parked) > 0 {
-			if !l.answer() {
-				return
-			}
-			l.b.flush()
+		if len(l.parked) > 0 && !l.answer() {
+			return
 		}
 		l.b.flush()
 		if l.finishing.Load() && l.finished() {
