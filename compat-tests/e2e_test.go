@@ -21,7 +21,15 @@ import (
 // project's, and both mixed, with the programs around them that users have -
 // workerman-chat, a browser, nginx. What clients and callers see is compared
 // between the casts. Where something that a test needs is not there, the test
-// is skipped, and counted as such.
+// is skipped, and counted as such:
+//
+//	GATEWAYWORKER_PHP_AUTOLOAD=/path/to/vendor/autoload.php   all of them
+//	GATEWAYWORKER_CHAT_DIR=/path/to/workerman-chat            TestChat, TestChatPage
+//	chromium in the PATH                                      TestChatPage
+//	nginx in the PATH                                         TestNginx...
+//
+// go test ./compat-tests -run TestReadYourWrites -v -order.rounds 10000 -order.php
+// takes the figures of a long run, for PHP's gateway as well.
 
 // chatVariable names the environment variable for the path of a checkout of
 // walkor/workerman-chat.
