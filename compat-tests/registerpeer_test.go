@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 )
 
 // registerUnderTest is a running Register.
@@ -86,6 +87,7 @@ func (r *scriptedRegister) address() string { return r.listener.Addr().String() 
 
 // accept waits for the next connection.
 func (r *scriptedRegister) accept() *registerPeer {
+	r.stage.check(r.listener.(*net.TCPListener).SetDeadline(time.Now().Add(patience)))
 	conn, err := r.listener.Accept()
 	r.stage.check(err)
 	r.accepted++
