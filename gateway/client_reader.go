@@ -74,12 +74,7 @@ func (r *clientReader) remoteAddr() netip.AddrPort { return r.c.remote }
 
 func (r *clientReader) remoteIPText() string { return phpIP(r.c.remote.Addr()) }
 
-func (r *clientReader) localPort() uint16 {
-	if r.c.stream != nil {
-		return r.c.stream.localPort()
-	}
-	return r.c.sock.LocalPort()
-}
+func (r *clientReader) localPort() uint16 { return r.gw.gatewayPort }
 
 // phpIP is an address as PHP's stream functions print it.
 func phpIP(a netip.Addr) string {

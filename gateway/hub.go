@@ -20,6 +20,7 @@ type hub struct {
 
 	lastID  uint32 // connection id given out last
 	clients map[uint32]*client
+	peak    int           // most clients at once since shrink last ran
 	order   slots[client] // clients by connecting
 
 	uids map[string]*client // first client bound to each uid; see uid.go
@@ -45,6 +46,7 @@ func (h *hub) addLocked(c *client) bool {
 	}
 	c.id = id
 	h.clients[id] = c
+	h.peak = max(h.peak, len(h.clients))
 	c.at = h.order.add(c)
 	return true
 }

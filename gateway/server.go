@@ -43,6 +43,7 @@ func (g *Gateway) start(client, inner net.Listener) error {
 		g.goRun(func() { g.pingWorkers(ctx) })
 	}
 	g.goRun(func() { g.announce(ctx) })
+	g.goRun(func() { g.trim(ctx) })
 	g.log.WithFields(logrus.Fields{
 		"listen": client.Addr().String(),
 		"inner":  inner.Addr().String(),

@@ -119,8 +119,6 @@ func (s *stream) drain(c *client) {
 
 func (s *stream) close() { _ = s.conn.Close() }
 
-func (s *stream) localPort() uint16 { return addrPortOf(s.conn.LocalAddr()).Port() }
-
 // addrPortOf returns a net.Addr's address, the zero value if it has none.
 func addrPortOf(a net.Addr) netip.AddrPort {
 	if t, ok := a.(*net.TCPAddr); ok {

@@ -179,15 +179,6 @@ func rawWritev(fd int32, vec []unix.Iovec) (int, syscall.Errno) {
 	}
 }
 
-// LocalPort returns the local port of the socket, 0 if it is gone.
-func (f *FD) LocalPort() uint16 {
-	if !f.acquire() {
-		return 0
-	}
-	defer f.release()
-	return LocalPort(int(atomic.LoadInt32(&f.fd)))
-}
-
 // Discard reads and forgets what has arrived, within a bound.
 func (f *FD) Discard() {
 	var p [4096]byte

@@ -11,7 +11,6 @@ type Iovecs struct{}
 func (*FD) Write([]byte) (int, error)             { return 0, ErrClosed }
 func (*FD) Writev([][]byte, *Iovecs) (int, error) { return 0, ErrClosed }
 func (*FD) Sysfd() int                            { return -1 }
-func (*FD) LocalPort() uint16                     { return 0 }
 func (*FD) Discard()                              {}
 func (*FD) Shutdown()                             {}
 func (*FD) Close()                                {}

@@ -1,9 +1,11 @@
 package netloop
 
 import (
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +37,8 @@ func NewListener(l *net.TCPListener) (*Listener, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
+	// Accepted connections inherit it, which saves a call for each.
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	spare, err := openSpare()
 	if err != nil {
 		_ = unix.Close(fd)
@@ -64,11 +68,10 @@ func (l *Listener) Close() error {
 // when there was one but no descriptor for it; the next call goes on.
 func (l *Listener) Accept() (int, netip.AddrPort, error) {
 	for {
-		fd, sa, err := unix.Accept4(l.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		switch err {
-		case nil:
-			_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-			return fd, addrPort(sa), nil
+		fd, peer, errno := accept4(l.fd)
+		switch errno {
+		case 0:
+			return fd, peer, nil
 		case unix.EAGAIN:
 			return -1, netip.AddrPort{}, ErrAgain
 		case unix.EINTR, unix.ECONNABORTED:
@@ -76,9 +79,39 @@ func (l *Listener) Accept() (int, netip.AddrPort, error) {
 		case unix.EMFILE, unix.ENFILE:
 			return -1, netip.AddrPort{}, l.refuse()
 		default:
-			return -1, netip.AddrPort{}, os.NewSyscallError("accept", err)
+			return -1, netip.AddrPort{}, os.NewSyscallError("accept", errno)
 		}
 	}
+}
+
+// accept4 is the system call without the questions that x/sys/unix asks about
+// the socket to tell protocols apart.
+func accept4(listener int) (int, netip.AddrPort, unix.Errno) {
+	var raw unix.RawSockaddrAny
+	size := uint32(unix.SizeofSockaddrAny)
+	fd, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener),
+		uintptr(unsafe.Pointer(&raw)), uintptr(unsafe.Pointer(&size)),
+		unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+	if errno != 0 {
+		return -1, netip.AddrPort{}, errno
+	}
+	var peer netip.AddrPort
+	switch raw.Addr.Family {
+	case unix.AF_INET:
+		sa := (*unix.RawSockaddrInet4)(unsafe.Pointer(&raw))
+		peer = netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), networkOrder(sa.Port))
+	case unix.AF_INET6:
+		sa := (*unix.RawSockaddrInet6)(unsafe.Pointer(&raw))
+		peer = netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), networkOrder(sa.Port))
+	}
+	return int(fd), peer, 0
+}
+
+// networkOrder returns the number that stands in memory big-endian.
+func networkOrder(n uint16) uint16 {
+	var b [2]byte
+	binary.NativeEndian.PutUint16(b[:], n)
+	return binary.BigEndian.Uint16(b[:])
 }
 
 // refuse takes a connection on the spare descriptor and closes it, so that its
@@ -96,23 +129,4 @@ func (l *Listener) refuse() error {
 		return ErrAgain
 	}
 	return ErrRefused
-}
-
-// LocalPort returns the local port of a connected socket, 0 if it is gone.
-func LocalPort(fd int) uint16 {
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		return 0
-	}
-	return addrPort(sa).Port()
-}
-
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
-	}
-	return netip.AddrPort{}
 }
