@@ -27,7 +27,8 @@ type innerConn struct {
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
 	ended      bool // the peer has closed, and unread is still to be executed
 
-	slot *workerSlot // place in the worker table; guarded by hub.mu
+	slot *workerSlot // place in the worker table, of which another may have taken possession; guarded by hub.mu
+	key  string      // worker key, "" for a GatewayClient; guarded by hub.mu
 
 	// mu guards what follows. It is the last lock in order.
 	mu        sync.Mutex
@@ -217,10 +218,10 @@ func (w *innerConn) finished() bool {
 	return w.state&(innerClosing|innerClosed) != 0
 }
 
-// gone ends the connection: the worker table forgets it, the socket is closed.
+// innerGone ends the connection: the worker table forgets it, the socket is closed.
 func (g *Gateway) innerGone(w *innerConn) {
 	g.hub.mu.Lock()
-	worker := w.slot
+	key := w.key
 	g.workers.disconnectLocked(w)
 	g.hub.mu.Unlock()
 	w.mu.Lock()
@@ -236,8 +237,11 @@ func (g *Gateway) innerGone(w *innerConn) {
 	} else {
 		w.sock.Close()
 	}
-	if worker != nil {
-		g.log.WithFields(logrus.Fields{"worker_key": worker.key, "remote": w.remote}).Info("business worker disconnected")
+	if key != "" {
+		g.log.WithFields(logrus.Fields{"worker_key": key, "remote": w.remote}).Info("business worker disconnected")
+		if f := g.opts.OnBusinessWorkerClose; f != nil {
+			f(BusinessWorker{Key: key, Remote: w.remote})
+		}
 	}
 	w.unread = nil
 }

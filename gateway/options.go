@@ -92,12 +92,24 @@ type Options struct {
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
 
+	// OnBusinessWorkerConnected and OnBusinessWorkerClose are called when a
+	// worker has connected and when its connection has ended. Commands and
+	// events wait meanwhile: return soon, and do not call the gateway's Shutdown
+	// or Close from there.
+	OnBusinessWorkerConnected, OnBusinessWorkerClose func(BusinessWorker)
+
 	// Logger receives log entries with the fields role, worker_key, client_id
 	// and remote. nil is logrus.StandardLogger().
 	Logger logrus.FieldLogger
 
 	// portable serves everything with goroutines, as on systems without epoll.
 	portable bool
+}
+
+// BusinessWorker says which worker a callback is about.
+type BusinessWorker struct {
+	Key    string // the worker key, ip:name:id
+	Remote netip.AddrPort
 }
 
 // OptionError reports an option that cannot be used.

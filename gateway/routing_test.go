@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -102,6 +103,36 @@ func TestWorkerKeyConflict(t *testing.T) {
 		if len(g.workers.live) != 1 || len(g.workers.byKey) != 1 {
 			t.Errorf("%d workers, %d keys", len(g.workers.live), len(g.workers.byKey))
 		}
+	})
+}
+
+func TestWorkerCallbacks(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		calls := make(chan string, 8)
+		opts.OnBusinessWorkerConnected = func(w BusinessWorker) { calls <- "connected " + w.Key }
+		opts.OnBusinessWorkerClose = func(w BusinessWorker) { calls <- "closed " + w.Key }
+		g := startGateway(t, opts)
+		want := func(what string) {
+			t.Helper()
+			select {
+			case got := <-calls:
+				if got != what {
+					t.Errorf("got %q, want %q", got, what)
+				}
+			case <-time.After(patience):
+				t.Errorf("no call %q", what)
+			}
+		}
+		a := g.worker("a:0")
+		want("connected 127.0.0.1:a:0")
+		b := g.worker("a:0") // takes the place of the other
+		want("connected 127.0.0.1:a:0")
+		a.gone()
+		want("closed 127.0.0.1:a:0")
+		_ = g.dialInner().conn.Close() // no worker
+		_ = b.conn.Close()
+		want("closed 127.0.0.1:a:0")
 	})
 }
 

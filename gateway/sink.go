@@ -62,9 +62,12 @@ func (s *innerSink) workerConnected(ic *innerConn, key string) {
 	if evicted != nil && evicted != ic {
 		log.WithField("evicted", evicted.remote).Warn("worker key conflict: closing the older connection; give every worker on a host its own name")
 		evicted.closeAfterFlush(&s.b.scratch)
-		return
+	} else {
+		log.Info("business worker connected")
 	}
-	log.Info("business worker connected")
+	if f := g.opts.OnBusinessWorkerConnected; f != nil {
+		f(BusinessWorker{Key: key, Remote: ic.remote})
+	}
 }
 
 func (s *innerSink) closeInner(ic *innerConn, err error) {

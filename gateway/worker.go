@@ -101,7 +101,7 @@ func (t *workerTable) connectLocked(w *innerConn, key string) (evicted *innerCon
 	evicted = s.conn.Swap(w)
 	s.count = 0
 	t.live = append(t.withoutLocked(s), s)
-	w.slot = s
+	w.slot, w.key = s, key
 	return evicted
 }
 
