@@ -257,16 +257,12 @@ func (p *proxy) forward(pair *proxyPair, fromActor bool) {
 	}
 	n = max(n, 0)
 	quickACK(from)
-	p.record(proxyEvent{conn: pair.number, target: pair.target, fromActor: fromActor, data: buf[:n:n]})
-	if n == 0 {
-		if fromActor {
-			pair.actorEOF = true
-			_ = unix.Shutdown(pair.server, unix.SHUT_WR)
-		} else {
-			pair.serverEOF = true
-			_ = unix.Shutdown(pair.actor, unix.SHUT_WR)
-		}
-		return
+	if n == 0 && fromActor {
+		pair.actorEOF = true
+		_ = unix.Shutdown(pair.server, unix.SHUT_WR)
+	} else if n == 0 {
+		pair.serverEOF = true
+		_ = unix.Shutdown(pair.actor, unix.SHUT_WR)
 	}
 	for data := buf[:n]; len(data) > 0; {
 		w, err := unix.Write(to, data)
@@ -274,11 +270,13 @@ func (p *proxy) forward(pair *proxyPair, fromActor bool) {
 			continue
 		}
 		if err != nil {
-			return
+			break
 		}
 		data = data[w:]
 	}
 	quickACK(to)
+	// Only now: who waits for the event may count on its being delivered.
+	p.record(proxyEvent{conn: pair.number, target: pair.target, fromActor: fromActor, data: buf[:n:n]})
 }
 
 // quickACK makes the kernel acknowledge at once. PHP's kept connections have
