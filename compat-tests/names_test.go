@@ -20,10 +20,9 @@ type names struct {
 }
 
 type gatewayNames struct {
-	name              string
-	inner             gp.GatewayAddress
-	clientPort        uint16
-	innerPort, listen string // the names that stand for the ports
+	name       string
+	inner      gp.GatewayAddress
+	clientPort uint16
 }
 
 type clientNames struct {

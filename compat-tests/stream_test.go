@@ -38,8 +38,9 @@ func (st *stream) read() {
 	defer close(st.done)
 	chunk := make([]byte, 64<<10)
 	for {
-		st.gate.Lock()
-		st.gate.Unlock() //nolint:staticcheck // only to wait
+		st.gate.Lock() // only to wait
+		//lint:ignore SA2001 only to wait
+		st.gate.Unlock()
 		n, err := st.conn.Read(chunk)
 		data := chunk[:n]
 		if tamper := st.stage.cast.tamper; tamper != nil {

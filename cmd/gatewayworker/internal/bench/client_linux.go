@@ -3,8 +3,6 @@ package bench
 import (
 	"fmt"
 	"net/netip"
-
-	"golang.org/x/sys/unix"
 )
 
 // client is one connection to the client port.
@@ -115,14 +113,6 @@ func (c *client) hangUp() {
 	}
 	c.state = clientClosed
 	c.close()
-}
-
-// reset closes with an RST, which leaves no TIME_WAIT behind.
-func (c *client) reset() {
-	if c.fd >= 0 {
-		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-		c.hangUp()
-	}
 }
 
 func (c *client) frames(data []byte) (used int, err error) {
