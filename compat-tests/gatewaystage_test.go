@@ -142,6 +142,22 @@ func (s *stage) adminOf(gw *gatewayUnderTest) *inner {
 	return gw.admin
 }
 
+// awaitGone waits until the gateway has noticed that c is gone, outside of the
+// transcript. Where a worker hears of it, its event is what to wait for.
+func (s *stage) awaitGone(c *client) {
+	admin := s.adminOf(c.gw)
+	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+		admin.put(gp.AppendMessage(nil, isOnline(c.id)))
+		u, ok := admin.read()
+		if !ok || string(u.reply) == "i:0;" {
+			return
+		}
+		if time.Since(start) > patience {
+			s.fail("%s is still there after %v", c.name, patience)
+		}
+	}
+}
+
 // count asks how many clients gw holds, outside of the transcript.
 func (s *stage) count(gw *gatewayUnderTest) string {
 	admin := s.adminOf(gw)

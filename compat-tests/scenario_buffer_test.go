@@ -93,8 +93,7 @@ func init() {
 		c.expect()
 		c.close()
 		a := s.inner()
-		for s.awaitFor(10*time.Millisecond, func() bool { return false }); s.count(s.gateways[0]) != "i:0;"; {
-		}
+		s.awaitGone(c)
 		a.ask(isOnline(c.id))
 		w.hear()
 		n, closes := 0, 0

@@ -45,6 +45,7 @@ func init() {
 		c[0].expectClosed()
 		a.ask(countBy(""), isOnline(1), isOnline(2))
 		c[1].close()
+		s.awaitGone(c[1])
 		c[2].send("anybody?")
 		c[2].expectClosed()
 		a.ask(countBy(""))
