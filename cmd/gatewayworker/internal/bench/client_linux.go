@@ -11,6 +11,7 @@ type client struct {
 	b     *bench
 	index int
 	wire  wire
+	tls   *secure // nil in the clear
 	state clientState
 	// connectionID is known once a worker's event or a probe told it; 0 before.
 	connectionID uint32
@@ -47,10 +48,10 @@ func (b *bench) open(i int) error {
 	c := b.clients[i]
 	if c == nil {
 		c = &client{b: b, index: i, wire: wireFor(t.protocol, b.plan.Size)}
-		c.opened, c.closed, c.consume = c.established, c.gone, c.frames
+		c.opened, c.closed, c.consume = c.established, c.gone, c.received
 		b.clients[i] = c
 	}
-	c.connectionID, c.seen, c.connected = 0, false, false
+	c.connectionID, c.seen, c.connected, c.tls = 0, false, false, nil
 	c.state, c.began = clientConnecting, b.loop.clock()
 	if err := c.dial(b.loop, t.addr, b.source(i), c); err != nil {
 		c.state = clientClosed
@@ -61,9 +62,17 @@ func (b *bench) open(i int) error {
 }
 
 func (c *client) established() {
+	if c.b.plan.targets[c.index%len(c.b.plan.targets)].tls {
+		s, err := secureConn(&c.conn)
+		if err != nil {
+			c.end(err)
+			return
+		}
+		c.tls = s
+	}
 	if _, ok := c.wire.(wsWire); ok {
 		c.state = clientHandshake
-		c.write([]byte(upgradeRequest))
+		c.put([]byte(upgradeRequest))
 		return
 	}
 	c.begin()
@@ -115,6 +124,23 @@ func (c *client) hangUp() {
 	c.close()
 }
 
+// put sends bytes, encrypted where the client speaks TLS.
+func (c *client) put(p []byte) {
+	if c.tls == nil {
+		c.write(p)
+	} else if _, err := c.tls.tls.Write(p); err != nil {
+		c.end(err)
+	}
+}
+
+// received takes what the socket had.
+func (c *client) received(data []byte) (used int, err error) {
+	if c.tls != nil {
+		return c.tls.consume(data, c.frames)
+	}
+	return c.frames(data)
+}
+
 func (c *client) frames(data []byte) (used int, err error) {
 	if c.state == clientHandshake {
 		if used, err = parseUpgrade(data); err != nil || used == 0 {
@@ -135,7 +161,7 @@ func (c *client) frames(data []byte) (used int, err error) {
 		case opText:
 			c.b.message(c, u.payload)
 		case opPing:
-			c.write(wsWire{}.appendFrame(nil, opPong, u.payload))
+			c.put(wsWire{}.appendFrame(nil, opPong, u.payload))
 		case opClose:
 			return used, fmt.Errorf("close frame % x", u.payload)
 		}
@@ -152,5 +178,5 @@ func (c *client) send(s *stream, due int64) {
 	putPayload(b.payload, &b.tag, s.id, c.next, due)
 	c.next++
 	b.frame = c.wire.appendMessage(b.frame[:0], b.payload)
-	c.write(b.frame)
+	c.put(b.frame)
 }

@@ -24,7 +24,7 @@ func Command() *cli.Command {
 			"processes that --gateway-pid and --worker-pid name. \"floor\" needs no server: it\n" +
 			"measures what the kernel charges for small writes.",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "address", Aliases: []string{"a"}, Usage: "client `ADDRESS`: websocket://127.0.0.1:8282, text://, frame:// or tcp://; several are used in turn", Value: cli.NewStringSlice("websocket://127.0.0.1:8282")},
+			&cli.StringSliceFlag{Name: "address", Aliases: []string{"a"}, Usage: "client `ADDRESS`: websocket://127.0.0.1:8282, wss://, text://, frame:// or tcp://; several are used in turn", Value: cli.NewStringSlice("websocket://127.0.0.1:8282")},
 			&cli.StringSliceFlag{Name: "inner", Aliases: []string{"i"}, Usage: "`LANIP:LANPORT` of each gateway process behind the address", Value: cli.NewStringSlice("127.0.0.1:2900")},
 			&cli.StringFlag{Name: "secret-key", Usage: "`KEY` of the cluster", EnvVars: []string{"GATEWAYWORKER_SECRET_KEY"}},
 			&cli.StringFlag{Name: "worker", Usage: "self: the load generator is the worker; none: one runs already (echo and mixed need one that echoes)", Value: string(WorkerSelf)},

@@ -2,11 +2,13 @@ package bench
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,7 +26,7 @@ type fakeGateway struct {
 	t                *testing.T
 	clientAddr       string // scheme://ip:port
 	inner            string
-	text, echo       bool
+	text, tls, echo  bool
 	fault            func(n int) int // how many times to deliver the n-th message
 	refuse           bool            // close clients at once
 	elsewhere        bool            // half of the clients belong to a worker that is not there
@@ -60,8 +62,18 @@ func startFake(t *testing.T, f *fakeGateway) *fakeGateway {
 		t.Fatal(err)
 	}
 	f.inner = f.innerL.Addr().String()
-	f.clientAddr = map[bool]string{true: "text://", false: "websocket://"}[f.text] + f.clientL.Addr().String()
-	f.accept(f.clientL, f.serveClient)
+	scheme := "websocket://"
+	switch {
+	case f.text:
+		scheme = "text://"
+	case f.tls:
+		scheme = "wss://"
+		s := httptest.NewTLSServer(nil) // for its certificate
+		f.clientL = tls.NewListener(f.clientL, s.TLS.Clone())
+		s.Close()
+	}
+	f.clientAddr = scheme + f.clientL.Addr().String()
+	f.accept(f.clientL, func(c net.Conn, ready func()) { ready(); f.serveClient(c) })
 	f.accept(f.innerL, f.serveInner)
 	t.Cleanup(func() {
 		f.clientL.Close()
@@ -76,7 +88,10 @@ func startFake(t *testing.T, f *fakeGateway) *fakeGateway {
 	return f
 }
 
-func (f *fakeGateway) accept(l net.Listener, serve func(net.Conn)) {
+// accept serves a connection before it takes the next, up to the call of ready:
+// on the inner port up to its first frame, so that a worker is known to those
+// that connect after it.
+func (f *fakeGateway) accept(l net.Listener, serve func(c net.Conn, ready func())) {
 	f.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -86,13 +101,17 @@ func (f *fakeGateway) accept(l net.Listener, serve func(net.Conn)) {
 			f.mu.Lock()
 			f.conns[c] = true
 			f.mu.Unlock()
+			ready := make(chan struct{})
+			begun := sync.OnceFunc(func() { close(ready) })
 			f.wg.Go(func() {
-				serve(c)
+				serve(c, begun)
+				begun()
 				c.Close()
 				f.mu.Lock()
 				delete(f.conns, c)
 				f.mu.Unlock()
 			})
+			<-ready
 		}
 	})
 }
@@ -189,7 +208,7 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(h.in, bufio.NewWriter(h.conn)), nil
 }
 
-func (f *fakeGateway) serveInner(conn net.Conn) {
+func (f *fakeGateway) serveInner(conn net.Conn, ready func()) {
 	in := bufio.NewReader(conn)
 	for {
 		head, err := in.Peek(4)
@@ -208,6 +227,7 @@ func (f *fakeGateway) serveInner(conn net.Conn) {
 		f.mu.Lock()
 		f.execute(conn, &m)
 		f.mu.Unlock()
+		ready()
 	}
 	f.mu.Lock()
 	if f.worker == conn {

@@ -21,6 +21,7 @@ type loop struct {
 	slots  []slot
 	events [256]unix.EpollEvent
 	buf    []byte // shared by all reads
+	plain  []byte // the same of TLS clients, decrypted
 	timers timerHeap
 
 	// activity counts what arrived; while it stands still a phase may stall.
@@ -72,7 +73,7 @@ func newLoop() (*loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bench: epoll_create1: %w", err)
 	}
-	l := &loop{epfd: epfd, wakefd: -1, start: time.Now(), buf: make([]byte, readBuffer)}
+	l := &loop{epfd: epfd, wakefd: -1, start: time.Now(), buf: make([]byte, readBuffer), plain: make([]byte, 32<<10)}
 	if l.wakefd, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
 		l.close()
 		return nil, fmt.Errorf("bench: eventfd: %w", err)

@@ -33,8 +33,9 @@ type Options struct {
 	// Scenario is one of [Scenarios].
 	Scenario string
 	// Addresses are the client ports in PHP's spelling: websocket:// (or
-	// ws://), text://, frame:// or tcp://, then IPv4 address and port. Clients
-	// are spread over them.
+	// ws://), text://, frame:// or tcp://, or wss:// for TLS with whatever
+	// certificate, then IPv4 address and port. Clients are spread over them.
+	// TLS handshakes are done one after another.
 	Addresses []string
 	// InnerAddresses are the lanIp:lanPort of all gateway processes behind
 	// those client ports.
@@ -112,6 +113,7 @@ func (e *OptionsError) Error() string { return "bench: " + e.Option + ": " + e.R
 
 type target struct {
 	protocol string // websocket, text, frame, tcp
+	tls      bool
 	addr     netip.AddrPort
 }
 
@@ -203,17 +205,18 @@ func parseTarget(s string) (target, error) {
 		protocol, rest = "websocket", s
 	}
 	protocol = strings.ToLower(protocol)
-	if protocol == "ws" {
+	secure := protocol == "wss"
+	if secure || protocol == "ws" {
 		protocol = "websocket"
 	}
 	if !slices.Contains([]string{"websocket", "text", "frame", "tcp"}, protocol) {
-		return target{}, &OptionsError{"address", fmt.Sprintf("%q: the scheme is none of websocket, text, frame, tcp", s)}
+		return target{}, &OptionsError{"address", fmt.Sprintf("%q: the scheme is none of websocket, wss, text, frame, tcp", s)}
 	}
 	a, err := netip.ParseAddrPort(strings.TrimSuffix(rest, "/"))
 	if err != nil || !a.Addr().Is4() || a.Port() == 0 {
 		return target{}, &OptionsError{"address", fmt.Sprintf("%q is not scheme://ipv4:port", s)}
 	}
-	return target{protocol, a}, nil
+	return target{protocol, secure, a}, nil
 }
 
 func setDefault[T comparable](v *T, d T) {

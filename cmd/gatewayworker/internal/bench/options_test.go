@@ -15,6 +15,7 @@ func TestOptions(t *testing.T) {
 		{"as it is", func(o *Options) {}, ""},
 		{"all of 127.0.0.0/8", func(o *Options) { o.Addresses[0] = "text://127.9.8.7:1" }, ""},
 		{"short scheme", func(o *Options) { o.Addresses[0] = "ws://127.0.0.1:8282/" }, ""},
+		{"TLS", func(o *Options) { o.Addresses[0] = "wss://127.0.0.1:8282" }, ""},
 		{"no scheme", func(o *Options) { o.Addresses[0] = "127.0.0.1:8282" }, ""},
 		{"floor needs no server", func(o *Options) { *o = Options{Scenario: "floor"} }, ""},
 		{"remote, allowed", func(o *Options) { o.Addresses[0], o.AllowRemote = "ws://192.0.2.1:80", true }, ""},

@@ -40,14 +40,14 @@ func TestScenarios(t *testing.T) {
 	}
 	server := quietProcess(t)
 	for scenario, want := range counts {
-		for _, text := range []bool{false, true} {
+		for _, protocol := range []string{"websocket", "text", "wss"} {
 			for _, worker := range []WorkerMode{WorkerSelf, WorkerNone} {
 				if scenario == "uplink" && worker == WorkerNone {
 					continue // refused, see TestOptions
 				}
-				name := scenario + map[bool]string{false: "/websocket/", true: "/text/"}[text] + string(worker)
+				name := scenario + "/" + protocol + "/" + string(worker)
 				t.Run(name, func(t *testing.T) {
-					f := startFake(t, &fakeGateway{text: text, echo: true})
+					f := startFake(t, &fakeGateway{text: protocol == "text", tls: protocol == "wss", echo: true})
 					o := small(f, scenario)
 					o.Worker, o.GatewayPIDs = worker, []int{server}
 					if scenario == "idle" && worker == WorkerNone {
@@ -202,4 +202,30 @@ func quietProcess(t *testing.T) int {
 		_ = cmd.Wait()
 	})
 	return cmd.Process.Pid
+}
+
+// TestSecureFrames sends frames that are longer than a TLS record, and several
+// in one record.
+func TestSecureFrames(t *testing.T) {
+	for _, size := range []int{64, 100_000} {
+		f := startFake(t, &fakeGateway{tls: true})
+		o := small(f, "broadcast")
+		o.Clients, o.Size = 3, size
+		r, err := Run(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Complete() || r.Phases[0].Received != 30 {
+			t.Errorf("%d bytes: %+v", size, r.Phases[0])
+		}
+	}
+}
+
+func TestSecureClientAtAPlainServer(t *testing.T) {
+	f := startFake(t, &fakeGateway{})
+	o := small(f, "echo")
+	o.Addresses[0] = strings.Replace(f.clientAddr, "websocket", "wss", 1)
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "tls: ") {
+		t.Errorf("got %v", err)
+	}
 }
