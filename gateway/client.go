@@ -142,6 +142,11 @@ func (c *client) handshakeDone(b *batch, response []byte) {
 // refers to the inner loop's arena is left to the inner loop.
 func (c *client) flush(b *batch) {
 	c.mu.Lock()
+	c.flushAndUnlock(b)
+}
+
+// flushAndUnlock is flush for a caller that holds c.mu.
+func (c *client) flushAndUnlock(b *batch) {
 	if c.state.any(clientDirty) {
 		if !b.inner {
 			c.mu.Unlock()
@@ -214,12 +219,13 @@ func (c *client) keepLocked(q *outQueue, n int) {
 // writable is called by the poller when the kernel takes bytes again.
 func (c *client) writable(b *batch) {
 	c.mu.Lock()
-	if c.state.any(clientBlocked) {
+	// The number of a closed socket may be another client's by now.
+	if c.state.any(clientBlocked) && !c.state.any(clientClosed) {
 		c.state &^= clientBlocked
 		c.poller.watch(c, false, !c.state.any(clientClosing))
 	}
-	c.mu.Unlock()
-	c.flush(b)
+	// Nobody may queue anything in between: it would stand before the rest.
+	c.flushAndUnlock(b)
 }
 
 // closeAfter queues frame, which may be nil, and closes the client when all has

@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// TestFlood sends to a client more than the kernel takes while the client reads
+// all the time, so that its queue fills and empties again and again: every
+// message must arrive, in order.
+func TestFlood(t *testing.T) {
+	g := startGateway(t, Options{Listen: "frame://127.0.0.1:0", SendToClientBufferSize: 1 << 30})
+	w := g.worker("w:0")
+	c := g.dialRaw()
+	w.event(gp.CmdOnConnect)
+	if err := unix.SetsockoptInt(g.allClients()[0].sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10); err != nil {
+		t.Fatal(err)
+	}
+	const messages, size = 50000, 1000
+	done := make(chan error, 1)
+	go func() {
+		done <- func() error {
+			b := make([]byte, 4+size)
+			for i := range messages {
+				if _, err := io.ReadFull(c.r, b); err != nil {
+					return fmt.Errorf("message %d: %w", i, err)
+				}
+				if n := binary.BigEndian.Uint32(b[4:]); n != uint32(i) {
+					return fmt.Errorf("got message %d, want %d", n, i)
+				}
+			}
+			return nil
+		}()
+	}()
+	body := make([]byte, size)
+	for i := range messages {
+		binary.BigEndian.PutUint32(body, uint32(i))
+		w.send(withBody(gp.CmdSendToOne, 1, string(body)))
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
