@@ -37,6 +37,14 @@ type actorConn struct {
 	stream *stream // replaying
 }
 
+// A proxyEvent is what one read brought; nil data is an end of file.
+type proxyEvent struct {
+	conn      int    // number of the connection, from 1
+	target    string // "gw1", "register"
+	fromActor bool
+	data      []byte
+}
+
 // newActor makes an actor; live is false for a player.
 func (s *stage) newActor(name string, live bool) *actor {
 	a := &actor{stage: s, name: name, conns: map[int]*actorConn{}}

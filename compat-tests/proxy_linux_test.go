@@ -35,14 +35,6 @@ type proxyTarget struct {
 	address  unix.SockaddrInet4
 }
 
-// A proxyEvent is what one read brought; nil data is an end of file.
-type proxyEvent struct {
-	conn      int    // number of the connection, from 1
-	target    string // "gw1", "register"
-	fromActor bool
-	data      []byte
-}
-
 type proxyPair struct {
 	number              int
 	target              string
