@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -35,6 +36,7 @@ type fakeGateway struct {
 	mu               sync.Mutex // guards what follows
 	all              map[uint32]*fakeClient
 	groups           map[string][]uint32
+	uids             map[string]uint32
 	worker           net.Conn
 	conns            map[net.Conn]bool
 	lastID           uint32
@@ -54,6 +56,7 @@ type fakeClient struct {
 func startFake(t *testing.T, f *fakeGateway) *fakeGateway {
 	t.Helper()
 	f.t, f.all, f.groups, f.conns = t, map[uint32]*fakeClient{}, map[string][]uint32{}, map[net.Conn]bool{}
+	f.uids = map[string]uint32{}
 	var err error
 	if f.clientL, err = net.Listen("tcp4", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -236,6 +239,16 @@ func (f *fakeGateway) serveInner(conn net.Conn, ready func()) {
 	f.mu.Unlock()
 }
 
+// sessions is an array of sessions by connection id; f.mu is held.
+func (f *fakeGateway) sessions(ids []uint32) string {
+	text := fmt.Sprintf("a:%d:{", len(ids))
+	for _, id := range ids {
+		s := f.all[id].session
+		text += fmt.Sprintf("i:%d;s:%d:\"%s\";", id, len(s), s)
+	}
+	return text + "}"
+}
+
 // execute runs one command; f.mu is held.
 func (f *fakeGateway) execute(conn net.Conn, m *gp.Message) {
 	reply := func(text string) { _, _ = conn.Write(gp.AppendReply(nil, []byte(text))) }
@@ -247,15 +260,19 @@ func (f *fakeGateway) execute(conn net.Conn, m *gp.Message) {
 	case gp.CmdGatewayClientConnect:
 		f.gatewayConnected++
 	case gp.CmdIsOnline:
-		reply("i:0;")
+		reply(map[bool]string{true: "i:1;", false: "i:0;"}[c != nil])
 	case gp.CmdGetClientCountByGroup:
-		reply(fmt.Sprintf("i:%d;", len(f.all)))
-	case gp.CmdGetAllClientSessions:
-		text := fmt.Sprintf("a:%d:{", len(f.all))
-		for id, c := range f.all {
-			text += fmt.Sprintf("i:%d;s:%d:\"%s\";", id, len(c.session), c.session)
+		if len(m.ExtData) > 0 {
+			reply(fmt.Sprintf("i:%d;", len(f.groups[string(m.ExtData)])))
+		} else {
+			reply(fmt.Sprintf("i:%d;", len(f.all)))
 		}
-		reply(text + "}")
+	case gp.CmdGetAllClientSessions:
+		reply(f.sessions(slices.Collect(maps.Keys(f.all))))
+	case gp.CmdGetClientSessionsByGroup:
+		reply(f.sessions(f.groups[string(m.ExtData)]))
+	case gp.CmdGetClientIDByUID:
+		reply(fmt.Sprintf("a:1:{i:0;i:%d;}", f.uids[string(m.ExtData)]))
 	case gp.CmdSendToAll:
 		for _, c := range f.all {
 			f.deliver(c, m.Body)
@@ -273,6 +290,7 @@ func (f *fakeGateway) execute(conn net.Conn, m *gp.Message) {
 		f.groups[string(m.ExtData)] = append(f.groups[string(m.ExtData)], m.ConnectionID)
 	case gp.CmdBindUID:
 		f.bound++
+		f.uids[string(m.ExtData)] = m.ConnectionID
 	case gp.CmdSetSession:
 		f.dressed++
 		c.session = m.ExtData

@@ -96,6 +96,7 @@ var scenarioDefaults = map[string][3]int{
 	"group":     {5000, 100, 128},
 	"one":       {1000, 200000, 128},
 	"uplink":    {1000, 0, 64},
+	"query":     {10000, 0, 64},
 	"mixed":     {1000, 0, 128},
 	"churn":     {10000, 10, 64},
 	"floor":     {5000, 50, 130},
@@ -103,7 +104,7 @@ var scenarioDefaults = map[string][3]int{
 
 // Scenarios lists the names for [Options].Scenario.
 func Scenarios() []string {
-	return []string{"idle", "storm", "echo", "broadcast", "group", "one", "uplink", "mixed", "churn", "floor"}
+	return []string{"idle", "storm", "echo", "broadcast", "group", "one", "uplink", "query", "mixed", "churn", "floor"}
 }
 
 // OptionsError says which option is wrong and why.

@@ -132,6 +132,8 @@ func (b *bench) scenario() error {
 		return b.one()
 	case "uplink":
 		return b.uplinkScenario()
+	case "query":
+		return b.query()
 	case "mixed":
 		return b.mixed()
 	case "churn":

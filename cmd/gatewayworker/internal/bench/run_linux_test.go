@@ -35,6 +35,7 @@ func TestScenarios(t *testing.T) {
 		"group":     {20, 200, 100, 30, 60},
 		"one":       {10, 200},
 		"uplink":    {0, 200},
+		"query":     {60, 0, 0, 0, 0, 0, 0},
 		"mixed":     {16, 0, 0, 0, 0, 0},
 		"churn":     {20, 220, 20},
 	}
@@ -71,6 +72,9 @@ func TestScenarios(t *testing.T) {
 						if p.OpenLoop && p.Lag == nil && len(p.CPU) > 0 {
 							t.Errorf("%s: an open loop that does not say how late it was", p.Name)
 						}
+					}
+					if last := r.Phases[len(r.Phases)-1]; scenario == "query" && (last.Received == 0 || last.Latency == nil) {
+						t.Errorf("no answers in %+v", last)
 					}
 					if scenario == "mixed" && r.Phases[2].Received == 0 {
 						t.Errorf("no echo in %+v", r.Phases[2])

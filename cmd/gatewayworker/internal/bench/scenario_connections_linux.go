@@ -63,6 +63,10 @@ func (b *bench) idle() error {
 // smallSession is serialize(['name' => 'bench', 'room' => 7]).
 const smallSession = `a:2:{s:4:"name";s:5:"bench";s:4:"room";i:7;}`
 
+func uidOf(client int) string { return "bench-u" + strconv.Itoa(client) }
+
+func groupName(of, n int) string { return fmt.Sprintf("bench-g%d-%d", of, n) }
+
 // dress binds each client's uid and joins it to groups, as one phase.
 func (b *bench) dress(name string, groups int, session bool) error {
 	m, err := b.begin(name, "command")
@@ -76,11 +80,10 @@ func (b *bench) dress(name string, groups int, session bool) error {
 			continue
 		}
 		out, ic := batches[c.inner], b.control[c.inner]
-		out = ic.append(out, gp.CmdBindUID, c.connectionID, "bench-u"+strconv.Itoa(c.index), nil)
+		out = ic.append(out, gp.CmdBindUID, c.connectionID, uidOf(c.index), nil)
 		for g := range groups {
 			// Each group has 50 members or so.
-			name := fmt.Sprintf("bench-g%d-%d", g, c.index/b.plan.GroupSize)
-			out = ic.append(out, gp.CmdJoinGroup, c.connectionID, name, nil)
+			out = ic.append(out, gp.CmdJoinGroup, c.connectionID, groupName(g, c.index/b.plan.GroupSize), nil)
 		}
 		commands += 1 + groups
 		if session {
