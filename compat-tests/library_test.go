@@ -32,9 +32,14 @@ const (
 
 // cluster starts a Register and n gateways that PHP actors can be recorded with.
 func (s *stage) cluster(cfg gatewayConfig, n int) *registerUnderTest {
+	cfg.InnerListen = "127.0.0.2" // the proxy listens on lanIp
+	return s.openCluster(cfg, n)
+}
+
+// openCluster starts a Register and n gateways that register in turn.
+func (s *stage) openCluster(cfg gatewayConfig, n int) *registerUnderTest {
 	r := s.register(cfg.SecretKey)
 	cfg.Registers = []string{r.address}
-	cfg.InnerListen = "127.0.0.2" // the proxy listens on lanIp
 	observer := s.join(r, "observer")
 	observer.put([]byte(subscription(cfg.SecretKey) + "\n"))
 	for i := range n {

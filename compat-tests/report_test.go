@@ -33,6 +33,7 @@ var groupTitles = [][2]string{
 	{"heartbeat", "Heartbeats"}, {"buffer", "Send buffers"},
 	{"crash", "What kills a PHP gateway"},
 	{"announce", "Gateways at the Register"},
+	{"parity", "`gatewayclient`: the results of PHP's libraries"},
 	{"library", "PHP libraries outside of workers"}, {"businessworker", "PHP BusinessWorker"},
 }
 

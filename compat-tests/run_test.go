@@ -41,6 +41,9 @@ func TestScenarios(t *testing.T) {
 			if outcome.live && sc.actors && !*update {
 				runMixes(t, sc, recorded)
 			}
+			if outcome.live && sc.parity && !*update {
+				runParity(t, sc, recorded)
+			}
 			outcome.replayed = !outcome.live
 		})
 	}

@@ -11,6 +11,7 @@ type scenario struct {
 	run     func(s *stage)
 	differs []string // ids of the deliberate differences that show in it
 	actors  bool     // a PHP worker or a PHP library plays a part
+	parity  bool     // PHP's library and gatewayclient play the same part
 	needs   []string // what a live run needs beyond PHP
 }
 

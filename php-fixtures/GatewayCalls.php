@@ -20,7 +20,11 @@ final class GatewayCalls
         $result = $exception = null;
         ob_start();
         try {
-            $result = [$class, $request['method']](...$args);
+            $method = [$class, $request['method']];
+            if (!is_callable($method) && method_exists(...$method)) { // select() is protected
+                $method = (new \ReflectionMethod(...$method))->getClosure();
+            }
+            $result = $method(...$args);
         } catch (\Throwable $e) {
             $exception = get_class($e) . ': ' . preg_replace('/, called in .*/', '', $e->getMessage());
         }
