@@ -65,7 +65,8 @@ func (l *Listener) Close() error {
 
 // Accept returns the next connection, non-blocking, with TCP_NODELAY set, and
 // the peer's address. It returns ErrAgain when there is none, and ErrRefused
-// when there was one but no descriptor for it; the next call goes on.
+// when there was one but no descriptor for it; the next call goes on. After any
+// other error the connection may still be there.
 func (l *Listener) Accept() (int, netip.AddrPort, error) {
 	for {
 		fd, peer, errno := accept4(l.fd)
@@ -125,8 +126,11 @@ func (l *Listener) refuse() error {
 		_ = unix.Close(fd)
 	}
 	l.spare, _ = openSpare()
-	if err == unix.EAGAIN {
+	switch err {
+	case nil, unix.ECONNABORTED:
+		return ErrRefused
+	case unix.EAGAIN:
 		return ErrAgain
 	}
-	return ErrRefused
+	return os.NewSyscallError("accept", err)
 }

@@ -160,6 +160,48 @@ func TestPollerWakeAndClose(t *testing.T) {
 	}
 }
 
+// TestPollerAfterClose: the numbers of a closed poller's descriptors may belong to
+// somebody else, whom no late call must reach.
+func TestPollerAfterClose(t *testing.T) {
+	p, err := NewPoller(8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other != p.wakefd {
+		if err := unix.Dup3(other, p.wakefd, unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		_ = unix.Close(other)
+	}
+	defer unix.Close(p.wakefd)
+	p.Wake()
+	if n, err := unix.Read(p.wakefd, make([]byte, 8)); err != unix.EAGAIN {
+		t.Errorf("Wake wrote to another's descriptor: read %d bytes, %v", n, err)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := unix.FcntlInt(uintptr(p.wakefd), unix.F_GETFD, 0); err != nil {
+		t.Errorf("Close closed another's descriptor: %v", err)
+	}
+	if err := p.Add(p.wakefd, In); !errors.Is(err, ErrClosed) {
+		t.Errorf("Add: %v", err)
+	}
+	if _, _, err := p.Poll(nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("Poll: %v", err)
+	}
+	if _, err := p.Wait(nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("Wait: %v", err)
+	}
+}
+
 func TestAccept(t *testing.T) {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -221,9 +263,18 @@ func TestAcceptOutOfFiles(t *testing.T) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
 		t.Fatal(err)
 	}
+	// When somebody else was quicker to take the spare descriptor's number, the
+	// connection stays where it is: refusing it would be said for ever.
+	spare := l.spare
+	l.spare = -1
+	_, _, withoutErr := l.Accept()
+	l.spare = spare
 	_, _, acceptErr := l.Accept()
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
 		t.Fatal(err)
+	}
+	if !errors.Is(withoutErr, unix.EMFILE) {
+		t.Errorf("got %v without a spare descriptor, want EMFILE", withoutErr)
 	}
 	if !errors.Is(acceptErr, ErrRefused) {
 		t.Fatalf("got %v, want ErrRefused", acceptErr)

@@ -2,6 +2,7 @@ package netloop
 
 import (
 	"os"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -30,6 +31,12 @@ type Event struct {
 // With [Edge], events come in the order in which the sockets became ready since
 // they were last reported, which is the order in which their bytes arrived.
 type Poller struct {
+	// mu is held for reading while epfd or wakefd is used, and for writing while
+	// Close gives them back: their numbers may be somebody else's afterwards.
+	// Wait does without it, because raw keeps epfd open.
+	mu     sync.RWMutex
+	closed bool
+
 	file   *os.File
 	raw    syscall.RawConn
 	epfd   int
@@ -110,8 +117,13 @@ func (p *Poller) Wait(dst []Event) ([]Event, error) {
 }
 
 // Poll appends the events that are there now to dst, without waiting. more says
-// that there may be others.
+// that there may be others. After Close it returns ErrClosed.
 func (p *Poller) Poll(dst []Event) (_ []Event, more bool, err error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return dst, false, ErrClosed
+	}
 	if p.n, err = p.poll(); err != nil {
 		return dst, false, err
 	}
@@ -129,8 +141,13 @@ func (p *Poller) take(dst []Event) []Event {
 	return dst
 }
 
-// Wake makes Wait return, perhaps without events.
+// Wake makes Wait return, perhaps without events. After Close it does nothing.
 func (p *Poller) Wake() {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return
+	}
 	_, _ = unix.Write(p.wakefd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }
 
@@ -148,12 +165,24 @@ func (p *Poller) Mod(fd int, bits uint32) error {
 func (p *Poller) Del(fd int) error { return p.ctl(unix.EPOLL_CTL_DEL, fd, 0) }
 
 func (p *Poller) ctl(op, fd int, bits uint32) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return ErrClosed
+	}
 	ev := unix.EpollEvent{Events: bits, Fd: int32(fd)}
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.epfd, op, fd, &ev))
 }
 
-// Close ends Wait with ErrClosed. Descriptors that are watched stay open.
+// Close ends Wait with ErrClosed. Descriptors that are watched stay open. Calls
+// after the first do nothing.
 func (p *Poller) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
 	err := p.file.Close()
 	_ = unix.Close(p.wakefd)
 	return err
