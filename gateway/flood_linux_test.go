@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -45,5 +48,46 @@ func TestFlood(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFloodWorker sends a worker more than the kernel takes while the worker
+// reads all the time and says nothing: it must get everything.
+func TestFloodWorker(t *testing.T) {
+	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", SendToWorkerBufferSize: 1 << 30})
+	w := g.worker("w:0")
+	g.hub.mu.Lock()
+	conn := g.workers.live[0].worker()
+	g.hub.mu.Unlock()
+	if err := unix.SetsockoptInt(conn.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10); err != nil {
+		t.Fatal(err)
+	}
+	// Whoever wrote and was refused waits for the lock to say so; meanwhile the
+	// kernel may have room again.
+	var stop atomic.Bool
+	defer stop.Store(true)
+	for range 4 {
+		go func() {
+			for !stop.Load() {
+				conn.mu.Lock()
+				runtime.Gosched()
+				conn.mu.Unlock()
+			}
+		}()
+	}
+	const clients, messages = 4, 20000
+	for range clients {
+		c := g.dialRaw()
+		go func() {
+			for range messages / 100 {
+				if _, err := c.conn.Write(bytes.Repeat([]byte("hello\n"), 100)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}()
+	}
+	for range clients * (1 + messages) {
+		w.next()
 	}
 }

@@ -44,6 +44,7 @@ type innerState uint8
 const (
 	innerWriting innerState = 1 << iota // a goroutine is writing, outside mu
 	innerBlocked                        // the kernel takes no more; waiting until it does
+	innerRoom                           // the kernel said that it takes more since innerWriting was set
 	innerClosing                        // closes when out is empty
 	innerClosed
 )
@@ -124,7 +125,7 @@ func (w *innerConn) flush(*writeScratch) {
 		}
 		p := w.out
 		w.out, w.spare = w.spare[:0], nil
-		w.state |= innerWriting
+		w.state = w.state&^innerRoom | innerWriting
 		w.mu.Unlock()
 		n, err := w.sock.Write(p)
 		w.mu.Lock()
@@ -136,7 +137,10 @@ func (w *innerConn) flush(*writeScratch) {
 			}
 		case netloop.ErrAgain:
 			w.out = append(p[n:], w.out...)
-			w.state |= innerBlocked
+			// It says so once: if it did before mu was taken again, go on.
+			if w.state&innerRoom == 0 {
+				w.state |= innerBlocked
+			}
 		default:
 			// The inner loop learns of it from the socket and cleans up.
 			w.out = nil
@@ -197,7 +201,7 @@ func (w *innerConn) hangUp() {
 // writable is called when the kernel takes bytes again.
 func (w *innerConn) writable(s *writeScratch) {
 	w.mu.Lock()
-	w.state &^= innerBlocked
+	w.state = w.state&^innerBlocked | innerRoom
 	w.mu.Unlock()
 	w.flush(s)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
@@ -36,6 +37,8 @@ type innerLoop struct {
 	parked   []*innerConn // have a question at the head of unread
 	again    []*innerConn // were not read to the end, so that others get their turn
 	accepted []*innerConn
+
+	acceptAgain atomic.Bool // accepting failed a while ago
 
 	finishing atomic.Bool // set by finish
 	closing   bool        // finish has been heard
@@ -90,6 +93,9 @@ func (l *innerLoop) serve() {
 		}
 		l.goOn(innerTurn)
 		l.pass(innerTurn)
+		if l.acceptAgain.Swap(false) && !l.closing {
+			l.accept(innerTurn)
+		}
 		if len(l.parked) > 0 && !l.answer() {
 			return
 		}
@@ -191,6 +197,11 @@ func (l *innerLoop) accept(turn int) {
 			if errors.Is(err, netloop.ErrRefused) {
 				continue
 			}
+			// The event is used up, but somebody may be waiting still.
+			time.AfterFunc(acceptRetry, func() {
+				l.acceptAgain.Store(true)
+				l.poller.Wake()
+			})
 			break
 		}
 		ic := &innerConn{gw: l.gw, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
