@@ -120,25 +120,38 @@ func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body 
 	g.hub.mu.Lock()
 	c.mu.Lock()
 	var w *innerConn
+	dropped := false
 	if !c.state.any(clientClosed) {
-		if w = g.workers.routeLocked(c); w == nil {
-			c.mu.Unlock()
-			g.hub.mu.Unlock()
-			g.noWorker(c)
-			g.destroyClient(b, c)
-			return nil
-		}
-		w.event(b, m, c.session, body)
+		w = g.routeLocked(b, c, m, body)
+		dropped = w == nil
 	}
 	c.mu.Unlock()
 	g.hub.mu.Unlock()
+	if dropped {
+		g.noWorker(c)
+		g.destroyClient(b, c)
+	}
 	return w
 }
 
+// routeLocked sends an event of c to the worker that c is bound to, or binds it
+// to another one that takes it, and returns which; nil when there is none. The
+// caller holds hub.mu and c.mu.
+func (g *Gateway) routeLocked(b *batch, c *client, m *gatewayprotocol.Message, body []byte) *innerConn {
+	for {
+		w := g.workers.routeLocked(c)
+		if w == nil || w.event(b, m, c.session, body) {
+			return w
+		}
+		// Its connection is ending, which the inner loop has yet to hear of.
+		g.workers.disconnectLocked(w)
+	}
+}
+
 // noWorker logs that a client is dropped for want of a worker. Right after the
-// start, before workers had a chance to connect, that is normal.
+// start, before workers had a chance to connect, and at the end that is normal.
 func (g *Gateway) noWorker(c *client) {
-	if time.Since(g.started) >= noWorkerGrace {
+	if !g.stopped.Load() && time.Since(g.started) >= noWorkerGrace {
 		g.limited.warn("no worker", g.clientLog(c).WithError(errNoWorker), "client dropped")
 	}
 }
@@ -183,9 +196,14 @@ func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*inn
 		g.hub.removeLocked(c)
 		return nil, err
 	}
-	w := g.workers.routeLocked(c)
 	m := c.head(gatewayprotocol.CmdOnConnect, gatewayprotocol.FlagBodyIsScalar)
-	w.event(b, &m, nil, nil)
+	w := g.routeLocked(b, c, &m, nil)
+	if w == nil { // the only ones left were ending
+		c.state |= clientClosed
+		c.ended.Store(true)
+		g.workers.releaseLocked(c)
+		g.hub.removeLocked(c)
+	}
 	return w, nil
 }
 
@@ -208,11 +226,8 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 		q.release()
 	}
 	c.early = nil
-	w := g.workers.routeLocked(c) // another one, if the client's is gone
-	if w != nil {
-		m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
-		w.event(b, &m, c.session, nil)
-	}
+	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
+	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)
 	g.hub.removeLocked(c)
 	c.mu.Unlock()

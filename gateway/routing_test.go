@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -69,6 +70,56 @@ func TestWorkerGone(t *testing.T) {
 		c.gone()
 		if got := p.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")); got != "i:0;" {
 			t.Errorf("got %s clients", got)
+		}
+	})
+}
+
+// TestWorkerEnding: a worker whose connection is ending gets no events any more,
+// also before the inner loop has heard of the end.
+func TestWorkerEnding(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		ending := func(key string) {
+			g.hub.mu.Lock()
+			defer g.hub.mu.Unlock()
+			w := g.workers.byKey["127.0.0.1:"+key].worker()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.state |= innerClosing
+		}
+		first := g.worker("a:0")
+		talks, closes := g.dialRaw(), g.dialRaw()
+		first.event(gp.CmdOnConnect)
+		first.event(gp.CmdOnConnect)
+		second := g.worker("a:1")
+		ending("a:0")
+		fmt.Fprint(talks.conn, "hello\n")
+		if m := second.event(gp.CmdOnMessage); m.ConnectionID != 1 {
+			t.Errorf("got %+v", m)
+		}
+		_ = closes.conn.Close()
+		if m := second.event(gp.CmdOnClose); m.ConnectionID != 2 {
+			t.Errorf("got %+v", m)
+		}
+		g.worker("a:2")
+		ending("a:2") // has the fewest clients
+		comes := g.dialRaw()
+		if m := second.event(gp.CmdOnConnect); m.ConnectionID != 3 {
+			t.Errorf("got %+v", m)
+		}
+		ending("a:1")
+		g.dialRaw().gone()
+		fmt.Fprint(comes.conn, "anybody?\n")
+		comes.gone()
+		_ = talks.conn.Close()
+		for g.ClientCount() > 0 {
+			runtime.Gosched()
+		}
+		g.hub.mu.Lock()
+		defer g.hub.mu.Unlock()
+		if len(g.workers.live) != 0 || len(g.workers.byKey) != 0 {
+			t.Errorf("%d workers, %d keys", len(g.workers.live), len(g.workers.byKey))
 		}
 	})
 }

@@ -64,20 +64,22 @@ func (g *Gateway) goRun(f func()) {
 // Registers, accepts nobody any more, closes every client after what waits for
 // it has been sent, tells the workers of every close, and closes their
 // connections when all has been written to them. When ctx ends first, it does
-// what Close does and returns ctx's error.
+// what Close does and returns ctx's error. It may be called by several at once.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()
-	if g.state != serverServing {
+	switch g.state {
+	case serverNew, serverClosed:
 		g.mu.Unlock()
 		return g.Close()
+	case serverServing:
+		g.state = serverStopping
+		g.cancel()
+		g.closeListenersLocked()
+		g.stopped.Store(true)
+		g.clients.stopAccepting()
 	}
-	g.state = serverStopping
-	g.cancel()
-	g.closeListenersLocked()
 	g.mu.Unlock()
 
-	g.stopped.Store(true)
-	g.clients.stopAccepting()
 	g.closeClients()
 	select {
 	case <-g.noMore:
@@ -94,20 +96,28 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close ends the gateway at once: connections are closed, what waits for them is
-// lost. It returns when all is over, and may be called after or during Shutdown.
+// Close ends the gateway at once, like [net/http.Server.Close]: connections are
+// closed and what waits for them is lost. Workers are told of no client's close
+// any more, as they see the end of the gateway's connection; Shutdown tells
+// them. Close returns when all is over, and may be called after or during
+// Shutdown.
 func (g *Gateway) Close() error {
 	g.mu.Lock()
 	was := g.state
 	g.state = serverClosed
-	if was == serverNew {
+	if g.cancel == nil { // never served
 		g.mu.Unlock()
 		return nil
 	}
-	g.cancel()
-	g.closeListenersLocked()
+	if was != serverClosed {
+		g.cancel()
+		g.closeListenersLocked()
+		g.stopped.Store(true)
+	}
 	g.mu.Unlock()
-	g.stopped.Store(true)
+	g.hub.mu.Lock()
+	g.workers.closeLocked()
+	g.hub.mu.Unlock()
 	g.clients.stop()
 	g.inner.stop()
 	g.destroyClients()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -206,7 +207,10 @@ func TestLifeCycle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = g.Close()
+		for range 2 {
+			_ = g.Close()
+			_ = g.Shutdown(context.Background())
+		}
 		a, b := listeners()
 		if err := g.Serve(a, b); !errors.Is(err, ErrServerClosed) {
 			t.Errorf("got %v", err)
@@ -238,6 +242,38 @@ func TestLifeCycle(t *testing.T) {
 		if err := g.Close(); err != nil {
 			t.Error(err)
 		}
+	})
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		t.Run("close", func(t *testing.T) {
+			g := startGateway(t, opts)
+			w := g.worker("w:0")
+			for range 50 {
+				g.dialRaw()
+				w.event(gp.CmdOnConnect)
+			}
+			_ = g.Close()
+			if rest, _ := io.ReadAll(w.r); len(rest) > 0 {
+				t.Errorf("the worker got %d bytes from Close", len(rest))
+			}
+		})
+		t.Run("shutdown", func(t *testing.T) {
+			g := startGateway(t, opts)
+			w := g.worker("w:0")
+			for range 50 {
+				g.dialRaw()
+				w.event(gp.CmdOnConnect)
+			}
+			var all sync.WaitGroup
+			for range 3 {
+				all.Go(g.shutdown)
+			}
+			for range 50 {
+				w.event(gp.CmdOnClose)
+			}
+			w.gone()
+			all.Wait()
+		})
 	})
 	t.Run("shutdown gives up", func(t *testing.T) {
 		g := startGateway(t, Options{})

@@ -27,6 +27,7 @@ func (s *workerSlot) worker() *innerConn {
 // workerTable is who the workers are. It is guarded by hub.mu.
 type workerTable struct {
 	random bool
+	closed bool // nobody is put into it any more
 	byKey  map[string]*workerSlot
 	live   []*workerSlot // with a connection, by connecting
 }
@@ -92,6 +93,9 @@ func (t *workerTable) forgetLocked(s *workerSlot) {
 // connectLocked puts w into the table under its key and returns the connection
 // that it takes the place of, if any.
 func (t *workerTable) connectLocked(w *innerConn, key string) (evicted *innerConn) {
+	if t.closed {
+		return nil
+	}
 	t.disconnectLocked(w) // w may have been there under another key
 	s := t.byKey[key]
 	if s == nil {
@@ -119,6 +123,14 @@ func (t *workerTable) disconnectLocked(w *innerConn) {
 	s.count = 0
 	t.live = t.withoutLocked(s)
 	t.forgetLocked(s)
+}
+
+// closeLocked takes everybody out of the table, for good.
+func (t *workerTable) closeLocked() {
+	t.closed = true
+	for _, s := range slices.Clone(t.live) {
+		t.disconnectLocked(s.conn.Load())
+	}
 }
 
 func (t *workerTable) withoutLocked(s *workerSlot) []*workerSlot {
