@@ -14,6 +14,7 @@ func init() {
 		same("select", list{"uid"}, object{"groups": list{"room"}}), same("select", list{"uid"}, object{"groups": list{"7", "room"}}), same("select", list{"uid"}, object{"groups": list{"none"}}),
 		same("select", list{"uid", "session"}, object{"uid": list{"123", "007"}}), same("select", list{"uid"}, object{"uid": list{"nobody"}}),
 		same("select", list{"uid", "groups", "session"}, object{"client_id": list{"$4", "$1", "$3"}}), same("select", list{"uid"}, object{"client_id": list{"$0"}}), same("select", list{"uid"}, object{"client_id": list{"$2"}}),
+		same("select", list{"uid"}, object{"client_id": list{"$1", "$3"}, "groups": list{"7"}}), same("select", list{"uid"}, object{"groups": list{"7"}, "uid": list{"007", "123"}}),
 	))
 	parity("sessions", inhabited(
 		same("getSession", "$1"), same("getSession", "$2"), same("getSession", "$4"), same("getSession", "$0"),
@@ -27,6 +28,10 @@ func init() {
 		same("setSession", "$1", sessionText(`a:0:{}`)), same("getSession", "$1"), same("setSession", "$4", sessionText(`a:2:{i:0;s:1:"a";i:1;a:1:{i:0;i:1;}}`)), same("updateSession", "$4", sessionText(`a:1:{i:1;a:1:{i:1;i:2;}}`)), same("getSession", "$4"),
 		same("setSocketSession", "$3", `a:1:{s:3:"key";d:0.10000000000000001;}`), same("getSession", "$3"), same("setSession", "$0", sessionText(`a:0:{}`)), same("updateSession", "$0", sessionText(`a:0:{}`)),
 		same("getAllClientSessions"),
+	))
+	parity("session-no-array", inhabited(
+		same("setSocketSession", "$1", "i:5;"), same("getSession", "$1"), same("setSocketSession", "$2", `s:4:"text";`), same("getSession", "$2"), same("setSocketSession", "$3", `O:7:"Unknown":1:{s:1:"a";i:1;}`), same("getSession", "$3"),
+		same("setSocketSession", "$4", ""), same("getSession", "$4"), same("getAllClientSessions"),
 	))
 	parity("closing", inhabited(
 		same("closeClient", "$1"), same("isOnline", "$1"), same("closeClient", "$2", "bye"), same("closeClient", "$3", ""), same("destoryClient", "$4"), same("isOnline", "$4"), same("getAllClientIdList"),

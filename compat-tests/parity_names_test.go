@@ -1,6 +1,9 @@
 package compattests
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Uids and groups: who has them, in which order, and what changes them.
 func init() {
@@ -16,6 +19,7 @@ func init() {
 	groups := []parityStep{
 		same("getAllGroupIdList"),
 		same("getClientIdListByGroup", "room"), same("getClientIdListByGroup", "7"), same("getClientIdListByGroup", 7), same("getClientIdListByGroup", "группа"), same("getClientIdListByGroup", "none"),
+		same("getClientIdListByGroup", list{"7", "room"}), same("getClientIdListByGroup", list{"none", "группа"}), same("getUidListByGroup", list{"room", "7"}), same("getUidListByGroup", list{"none"}),
 		same("getClientIdCountByGroup", "room"), same("getClientCountByGroup", "7"), same("getClientIdCountByGroup", "группа"), same("getClientIdCountByGroup", "none"),
 		same("batchGetClientIdCountByGroup", list{"none", "room", "7", "группа", "room"}), same("batchGetClientIdCountByGroup", list{}),
 		same("getUidListByGroup", "room"), same("getUidListByGroup", "7"), same("getUidListByGroup", "none"), same("getUidCountByGroup", "room"), same("getUidCountByGroup", "none"),
@@ -41,6 +45,18 @@ func init() {
 		same("unbindUid", "$1", "123"), same("getAllGroupUidList"), same("getAllGroupUidCount"), same("getAllGroupClientIdList"),
 		same("leaveGroup", "$2", "room"), same("getAllGroupClientIdList"), same("getAllGroupClientIdCount"), same("getAllGroupUidList"),
 	), differs("group-lists-stop"))
+	long := strings.Repeat("x", 1024)
+	parity("odd-names", inhabited(
+		same("bindUid", "$1", "\xff\x00"), same("getClientIdByUid", "\xff\x00"), same("isUidOnline", "\xff\x00"), same("getUidByClientId", "$1"), same("getAllUidList"),
+		same("joinGroup", "$1", "\xff"), same("getClientIdCountByGroup", "\xff"), same("getClientSessionsByGroup", "\xff"), same("getAllGroupIdList"), same("leaveGroup", "$1", "\xff"), same("joinGroup", "$2", "\xfe"), same("ungroup", "\xfe"),
+		same("bindUid", "$2", long), same("joinGroup", "$2", long), same("sendToUid", long, "long"), same("sendToGroup", long, "long"), same("getClientIdListByGroup", long), same("batchGetClientIdByUid", list{long}),
+		same("bindUid", "$3", `"quoted"\/`), same("joinGroup", "$3", "\u2028\U0001f600<&>"), same("sendToUid", `"quoted"\/`, "quoted"), same("sendToGroup", "\u2028\U0001f600<&>", "emoji"),
+		same("getUidListByGroup", "\u2028\U0001f600<&>"), same("batchGetClientIdByUid", list{`"quoted"\/`, "-0", "+5", "9223372036854775808", " 1"}),
+	))
+	parity("names-not-utf8", inhabited(
+		same("bindUid", "$1", "\xff"), same("joinGroup", "$1", "\xfe"), same("sendToUid", "\xff", "x"), same("sendToGroup", "\xfe", "x"), same("batchGetClientIdByUid", list{"123", "\xff"}),
+		same("isUidsOnline", list{"\xff"}), same("batchGetClientIdCountByGroup", list{"\xfe"}), same("getClientIdListByGroup", "\xfe"), same("getUidListByGroup", "\xfe"), same("select", list{"uid"}, object{"uid": list{"\xff"}}),
+	), differs("names-not-utf8"))
 	parity("empty-names", inhabited(
 		same("bindUid", "$1", ""), same("bindUid", "$1", "0"), same("joinGroup", "$1", ""), same("joinGroup", "$1", 0), same("leaveGroup", "$1", ""), same("ungroup", ""), same("ungroup", "0"),
 		same("sendToGroup", "", "x"), same("sendToGroup", list{}, "x"), same("getClientIdListByGroup", ""), same("getUidListByGroup", ""), same("getUidCountByGroup", ""),

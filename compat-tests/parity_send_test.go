@@ -10,6 +10,7 @@ func init() {
 	))
 	parity("send-to-client", inhabited(
 		same("sendToClient", "$1", "one"), same("sendToClient", "$2", ""), same("sendToClient", "$3", object{"a": list{1.5, true}}), same("sendToClient", "$0", "nobody"), same("sendToClient", "$4", 5),
+		same("sendToClient", "$1", true), same("sendToClient", "$1", false), same("sendToClient", "$1", 2.5), same("sendToClient", "$1", nil),
 		sameLib("sendToClient", "$6", "\x81\x03raw", true),
 	))
 	parity("send-to-uid", inhabited(

@@ -80,8 +80,19 @@ var translations = map[string]func(*translator) goCall{
 	"getAllUidList":    func(t *translator) goCall { return ask0((*goClient).AllUIDs, nameSet) },
 	"getAllUidCount":   func(t *translator) goCall { return ask0((*goClient).AllUIDCount, number) },
 
-	"getAllGroupIdList":      func(t *translator) goCall { return ask0((*goClient).AllGroupIDs, keySet) },
-	"getClientIdListByGroup": func(t *translator) goCall { return ask1((*goClient).ClientIDsByGroup, t.text(0), idSet) },
+	"getAllGroupIdList": func(t *translator) goCall { return ask0((*goClient).AllGroupIDs, keySet) },
+	"getClientIdListByGroup": func(t *translator) goCall {
+		if t.several(0) {
+			return membersOf(t.texts(0), func(infos []gatewayclient.ClientInfo) phpserialize.Value {
+				ids := phpserialize.NewArray() // a client of two groups once
+				for _, info := range infos {
+					ids.SetString(info.ClientID.String(), info.ClientID.String())
+				}
+				return ids
+			})
+		}
+		return ask1((*goClient).ClientIDsByGroup, t.text(0), idSet)
+	},
 	"getClientIdCountByGroup": func(t *translator) goCall {
 		return ask1((*goClient).ClientIDCountByGroup, t.text(0), number)
 	},
@@ -89,7 +100,18 @@ var translations = map[string]func(*translator) goCall{
 	"batchGetClientIdCountByGroup": func(t *translator) goCall {
 		return ask1((*goClient).ClientIDCountsByGroups, t.texts(0), counts)
 	},
-	"getUidListByGroup":  func(t *translator) goCall { return ask1((*goClient).UIDsByGroup, t.text(0), nameSet) },
+	"getUidListByGroup": func(t *translator) goCall {
+		if t.several(0) {
+			return membersOf(t.texts(0), func(infos []gatewayclient.ClientInfo) phpserialize.Value {
+				uids := phpserialize.NewArray()
+				for _, info := range infos {
+					uids.SetString(info.UID, info.UID)
+				}
+				return uids
+			})
+		}
+		return ask1((*goClient).UIDsByGroup, t.text(0), nameSet)
+	},
 	"getUidCountByGroup": func(t *translator) goCall { return ask1((*goClient).UIDCountByGroup, t.text(0), number) },
 	"getAllGroupClientIdList": func(t *translator) goCall {
 		return ask0((*goClient).AllGroupClientIDs, byKey(func(g gatewayclient.GroupClients) (string, phpserialize.Value) {
@@ -125,6 +147,12 @@ var translations = map[string]func(*translator) goCall{
 			return a
 		})
 	},
+}
+
+// membersOf asks for the members of several groups, which PHP does by the
+// method for one.
+func membersOf(groups []string, toPHP func([]gatewayclient.ClientInfo) phpserialize.Value) goCall {
+	return ask1((*goClient).Select, gatewayclient.Query{Fields: []gatewayclient.Field{gatewayclient.FieldUID}, Groups: groups}, toPHP)
 }
 
 // selection is select($fields, $where): by client ids alone it is SelectClients.
@@ -262,10 +290,14 @@ func byKey[T any](pair func(T) (string, phpserialize.Value)) func([]T) phpserial
 
 var counts = byKey(func(g gatewayclient.GroupCount) (string, phpserialize.Value) { return g.Group, int64(g.Count) })
 
+// sessionValue is what unserialize() makes of a session; nearly always an array.
 func sessionValue(s gatewayclient.Session) phpserialize.Value {
-	v, err := s.Array()
+	if a, err := s.Array(); err == nil {
+		return a
+	}
+	v, err := phpserialize.Unmarshal(s)
 	if err != nil {
-		return err.Error()
+		return false
 	}
 	return v
 }
