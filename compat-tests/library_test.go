@@ -137,10 +137,8 @@ func showArgs(args []any) string {
 	if len(args) == 0 {
 		return "[]"
 	}
-	for _, a := range args {
-		if text, ok := a.(string); ok && !utf8.ValidString(text) {
-			return fmt.Sprintf("%q", args)
-		}
+	if !utf8.ValidString(fmt.Sprint(args...)) {
+		return fmt.Sprintf("%q", args)
 	}
 	return encode(args)
 }
