@@ -44,11 +44,13 @@ func (x *commands) run(ic *innerConn, p []byte, upTo int) (rest []byte, waiting 
 	return p, false
 }
 
-// keep stores what could not be executed yet behind the connection.
+// keep stores what could not be executed yet behind the connection. With own it
+// is what is left of unread.
 func (ic *innerConn) keep(rest []byte, own bool) {
 	switch {
 	case len(rest) == 0:
 		ic.unread = nil
+	case own && len(rest) == len(ic.unread): // a long frame that comes in pieces is not copied for each
 	case own && cap(ic.unread) <= innerKeep:
 		ic.unread = append(ic.unread[:0], rest...)
 	default:

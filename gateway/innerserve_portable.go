@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"sync"
+	"time"
 )
 
 // innerGoroutines serves the inner port with a goroutine per connection, on
@@ -17,8 +18,9 @@ type innerGoroutines struct {
 	mu sync.Mutex // guards commands: one chunk is executed at a time
 	*commands
 
-	connsMu sync.Mutex // guards conns
+	connsMu sync.Mutex // guards what follows
 	conns   map[*innerConn]struct{}
+	ending  bool // new connections are closed at once
 }
 
 func newInnerGoroutines(g *Gateway, l net.Listener) *innerGoroutines {
@@ -29,20 +31,35 @@ func (l *innerGoroutines) serve() {
 	for {
 		conn, err := l.listener.Accept()
 		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				l.gw.log.WithError(err).Error("inner port failed")
+			if errors.Is(err, net.ErrClosed) {
+				return
 			}
-			return
+			l.gw.acceptFailed("inner", err)
+			time.Sleep(acceptRetry)
+			continue
 		}
 		remote := addrPortOf(conn.RemoteAddr())
 		ic := &innerConn{gw: l.gw, stream: conn, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
 		ic.drained = sync.NewCond(&ic.mu)
-		l.connsMu.Lock()
-		l.conns[ic] = struct{}{}
-		l.connsMu.Unlock()
+		if !l.add(ic) {
+			_ = conn.Close()
+			continue
+		}
 		l.gw.running.Add(1)
 		go l.read(ic)
 	}
+}
+
+// add makes a connection known to finish and stop. It reports false when it
+// comes too late for them.
+func (l *innerGoroutines) add(ic *innerConn) bool {
+	l.connsMu.Lock()
+	defer l.connsMu.Unlock()
+	if l.ending {
+		return false
+	}
+	l.conns[ic] = struct{}{}
+	return true
 }
 
 func (l *innerGoroutines) read(ic *innerConn) {
@@ -78,6 +95,7 @@ func (l *innerGoroutines) finish() {
 	_ = l.listener.Close()
 	l.connsMu.Lock()
 	defer l.connsMu.Unlock()
+	l.ending = true
 	for ic := range l.conns {
 		ic.closeAfterFlush(nil)
 	}
@@ -87,6 +105,7 @@ func (l *innerGoroutines) stop() {
 	_ = l.listener.Close()
 	l.connsMu.Lock()
 	defer l.connsMu.Unlock()
+	l.ending = true
 	for ic := range l.conns {
 		_ = ic.stream.Close()
 	}

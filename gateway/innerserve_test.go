@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"errors"
+	"net"
+	"testing"
+	"unsafe"
+
+	"github.com/sirupsen/logrus"
+	logtest "github.com/sirupsen/logrus/hooks/test"
+)
+
+// TestKeepLongFrame: what is there of a long frame stays in place when another
+// piece has come, however small the pieces are.
+func TestKeepLongFrame(t *testing.T) {
+	ic := &innerConn{unread: make([]byte, 2*innerKeep)}
+	before := unsafe.SliceData(ic.unread)
+	ic.keep(ic.unread, true)
+	if unsafe.SliceData(ic.unread) != before || len(ic.unread) != 2*innerKeep {
+		t.Error("the frame was copied")
+	}
+	ic.keep(ic.unread[1:], true)
+	if unsafe.SliceData(ic.unread) == before || len(ic.unread) != 2*innerKeep-1 {
+		t.Error("the rest keeps a large buffer")
+	}
+}
+
+// listener accepts what it is told to.
+type listener struct {
+	net.Listener
+	accepts []func() (net.Conn, error)
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	next := l.accepts[0]
+	l.accepts = l.accepts[1:]
+	return next()
+}
+
+func (l *listener) Close() error { return nil }
+
+// TestPortableAccept: a failed accept does not end the inner port, and a
+// connection that comes while the port is ending is closed.
+func TestPortableAccept(t *testing.T) {
+	logger, _ := logtest.NewNullLogger()
+	g := &Gateway{log: logrus.NewEntry(logger), hub: newHub()}
+	conn, peer := net.Pipe()
+	defer peer.Close()
+	ln := new(listener)
+	l := newInnerGoroutines(g, ln)
+	ln.accepts = []func() (net.Conn, error){
+		func() (net.Conn, error) { return nil, errors.New("too many open files") },
+		func() (net.Conn, error) { l.stop(); return conn, nil },
+		func() (net.Conn, error) { return nil, net.ErrClosed },
+	}
+	l.serve()
+	g.running.Wait()
+	if _, err := conn.Read(make([]byte, 1)); err == nil || len(ln.accepts) > 0 {
+		t.Errorf("the connection is open (%v), %d calls of Accept are left", err, len(ln.accepts))
+	}
+}
