@@ -29,13 +29,15 @@ type conn struct {
 	used     atomic.Bool   // since the idle timer last looked
 	progress atomic.Uint64 // bytes read; the watchdog compares
 
-	mu        sync.Mutex // guards all below, and that frames are appended in the order of calls
-	calls     []*call    // questions without an answer, oldest first
-	commands  uint64     // commands appended
-	confirmed uint64     // of them, executed: a later question was answered
-	err       error      // the connection has ended
-	retired   bool       // no new frames; it goes away when its bytes are sent
-	watchdog  *time.Timer
+	mu        sync.Mutex  // guards all below, and that frames are appended in the order of calls
+	calls     []*call     // questions without an answer, oldest first
+	commands  uint64      // commands appended
+	confirmed uint64      // of them, executed: a later question was answered
+	err       error       // the connection has ended
+	retired   bool        // no new frames; it goes away when its bytes are sent
+	watchdog  *time.Timer // one for all questions
+	seen      uint64      // progress when the watchdog was set
+	due       time.Time   // when it looks again
 	idle      *time.Timer
 }
 
@@ -231,23 +233,31 @@ func (c *conn) end(err error) {
 	c.gone(c, err)
 }
 
-// watchLocked starts the watchdog: a gateway that leaves a question unanswered
+// watchLocked sets the watchdog: a gateway that leaves a question unanswered
 // without sending anything for QueryTimeout has lost it, or stands still.
 func (c *conn) watchLocked() {
-	seen := c.progress.Load()
-	c.watchdog = time.AfterFunc(c.opts.QueryTimeout, func() {
-		c.mu.Lock()
-		switch {
-		case c.err != nil || len(c.calls) == 0:
-			c.mu.Unlock()
-		case c.progress.Load() != seen:
-			c.watchLocked()
-			c.mu.Unlock()
-		default:
-			c.mu.Unlock()
-			c.retire(ErrNoReply)
-		}
-	})
+	c.seen = c.progress.Load()
+	c.due = time.Now().Add(c.opts.QueryTimeout)
+	if c.watchdog == nil {
+		c.watchdog = time.AfterFunc(c.opts.QueryTimeout, c.watch)
+	} else {
+		c.watchdog.Reset(c.opts.QueryTimeout)
+	}
+}
+
+func (c *conn) watch() {
+	c.mu.Lock()
+	switch {
+	case c.err != nil || len(c.calls) == 0:
+	case time.Now().Before(c.due): // it was set anew while this call began
+	case c.progress.Load() != c.seen:
+		c.watchLocked()
+	default:
+		c.mu.Unlock()
+		c.retire(ErrNoReply)
+		return
+	}
+	c.mu.Unlock()
 }
 
 // retire takes the connection out of use without losing what waits to be sent.
