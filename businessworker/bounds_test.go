@@ -153,6 +153,25 @@ func TestAnswersDoNotWaitForSlowHandlers(t *testing.T) {
 	}
 }
 
+// TestLongestMessage: a message as long as a client may send, longer as a frame
+// than anything that goes to a gateway, is handled like any other.
+func TestLongestMessage(t *testing.T) {
+	got := make(chan int, 1)
+	s := script(t, businessworker.MessageFunc(func(_ context.Context, _ *businessworker.Event, msg []byte) error {
+		got <- len(msg)
+		return nil
+	}), businessworker.Options{})
+	s.conn.Write(s.message(1, make([]byte, gatewayprotocol.MaxPackageSize)))
+	select {
+	case n := <-got:
+		if n != gatewayprotocol.MaxPackageSize {
+			t.Errorf("got %d bytes", n)
+		}
+	case <-time.After(patience):
+		t.Fatal("no event")
+	}
+}
+
 // TestBadFrameEndsConnection: the worker connects again.
 func TestBadFrameEndsConnection(t *testing.T) {
 	s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error { return nil }), businessworker.Options{})

@@ -47,6 +47,7 @@ type clientState struct {
 	id          ClientID
 	first, last *Event // events not started
 	scheduled   bool   // in ready, or a goroutine runs it
+	orphaned    bool   // its gateway's connection ended: forgotten after these events
 	next        *clientState
 
 	sessionState
@@ -113,6 +114,7 @@ func (d *dispatcher) addLocked(e *Event) {
 		c.last.next = e
 	}
 	c.last = e
+	c.orphaned = false
 	d.pending++
 	if !c.scheduled {
 		c.scheduled = true
@@ -227,7 +229,7 @@ func (d *dispatcher) finishLocked(c *clientState) {
 	case d.closed: // what c has left is dropped
 	case c.first != nil:
 		d.ready.push(c)
-	case c.known:
+	case c.known && !c.orphaned:
 		c.scheduled = false
 	default: // closed
 		delete(d.clients, c.id)
@@ -258,7 +260,11 @@ func (d *dispatcher) forget(gone func(ClientID) bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for id, c := range d.clients {
-		if !c.scheduled && gone(id) {
+		switch {
+		case !gone(id):
+		case c.scheduled:
+			c.orphaned = true
+		default:
 			delete(d.clients, id)
 		}
 	}

@@ -28,6 +28,11 @@ type gatewayConn struct {
 // were read, so a slab is never used twice.
 const slabSize = 64 << 10
 
+// maxEvent is the longest frame taken from a gateway: a client's message and its
+// session may each be as long as a whole frame of the other direction. PHP's
+// worker ends the connection at a third of that, for all clients of the gateway.
+const maxEvent = 3 * gatewayprotocol.MaxPackageSize
+
 // leastRead is the room in a slab below which the next one is begun.
 const leastRead = 4 << 10
 
@@ -73,14 +78,14 @@ func (gc *gatewayConn) read(ctx context.Context) error {
 				continue
 			}
 			var bad error
-			if frame, bad = gatewayprotocol.FrameLen(slab[start:end], 0); bad != nil {
+			if frame, bad = gatewayprotocol.FrameLen(slab[start:end], maxEvent); bad != nil {
 				return errors.Join(gc.worker.dispatcher.add(ctx, batch), bad)
 			}
 			if frame == 0 || end-start < frame {
 				break
 			}
 			e := &Event{worker: gc.worker}
-			_, _ = gatewayprotocol.DecodeMessage(slab[start:end], &e.msg, 0) // the length is good
+			_, _ = gatewayprotocol.DecodeMessage(slab[start:end], &e.msg, maxEvent) // the length is good
 			start += frame
 			if gc.isEvent(e) {
 				batch = append(batch, e)

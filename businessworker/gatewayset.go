@@ -211,6 +211,9 @@ func (s *gatewaySet) finish(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
+		// Reading may stand still for want of room, until handlers return, which
+		// may wait for the end of their contexts.
+		s.worker.cancel()
 		s.closeAll()
 		<-done
 		return ctx.Err()
