@@ -56,21 +56,34 @@ func (s *stage) newActor(name string, live bool) *actor {
 	return a
 }
 
-// route makes the proxy stand before a gateway's inner address or a Register,
-// and returns the address that the actor must use.
-func (a *actor) routeGateway(gw *gatewayUnderTest) {
-	a.stage.check(a.proxy.listen(gw.inner.String(), gw.name, gw.innerAddress))
+// route makes the proxy stand before the gateways' inner addresses and the
+// Registers, and returns the addresses of Registers that the actor must use.
+func (a *actor) route() []string {
+	var addresses []string
+	for i, r := range a.stage.registers {
+		var address string
+		a.stage.retry(func() (func(), error) {
+			address = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.stage.freePort()))
+			return func() {}, a.proxy.listen(address, registerTarget(i), r.address)
+		})
+		a.stage.names.port(portOf(address), a.stage.names.ports[strconv.Itoa(portOf(r.address))])
+		addresses = append(addresses, address)
+	}
+	for _, gw := range a.stage.gateways {
+		a.stage.check(a.proxy.listen(gw.inner.String(), gw.name, gw.innerAddress))
+	}
+	return addresses
 }
 
-func (a *actor) routeRegister(r *registerUnderTest) string {
-	var address string
-	a.stage.retry(func() (func(), error) {
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(a.stage.freePort()))
-		return func() {}, a.proxy.listen(address, "register", r.address)
-	})
-	a.stage.names.port(portOf(address), a.stage.names.ports[strconv.Itoa(portOf(r.address))])
-	return address
+// registerTarget names a Register as a target: "register", "register2", ...
+func registerTarget(i int) string {
+	if i == 0 {
+		return "register"
+	}
+	return fmt.Sprintf("register%d", i+1)
 }
+
+func (c *actorConn) isRegister() bool { return strings.HasPrefix(c.target, "register") }
 
 func (a *actor) start() {
 	go a.proxy.serve()
@@ -179,7 +192,7 @@ func (a *actor) nextUnit(c *actorConn, fromActor bool) []byte {
 }
 
 func (c *actorConn) unitLen(buf []byte, fromActor bool) int {
-	if c.target == "register" {
+	if c.isRegister() {
 		return bytes.IndexByte(buf, '\n') + 1
 	}
 	return (&inner{worker: c.worker || fromActor}).unitLen(buf)
@@ -187,7 +200,7 @@ func (c *actorConn) unitLen(buf []byte, fromActor bool) int {
 
 func (a *actor) render(c *actorConn, unit []byte, fromActor bool) string {
 	arrow := map[bool]string{true: ">", false: "<"}[fromActor]
-	if c.target == "register" {
+	if c.isRegister() {
 		return arrow + " line " + quote(unit[:len(unit)-1])
 	}
 	in := &inner{worker: c.worker || fromActor, stream: &stream{stage: a.stage, name: a.name}}
@@ -255,8 +268,10 @@ func (a *actor) replayLine(target string, number int, fromActor bool, text strin
 }
 
 func (s *stage) targetAddress(target string) string {
-	if target == "register" {
-		return s.registers[0].address
+	for i, r := range s.registers {
+		if target == registerTarget(i) {
+			return r.address
+		}
 	}
 	for _, gw := range s.gateways {
 		if gw.name == target {

@@ -35,27 +35,26 @@ func (s *stage) businessWorker(events string) *businessWorker {
 	return b
 }
 
-// startProcess starts PHP and waits until it has connected to all gateways.
+// startProcess starts PHP and waits until it has heard of all Registers and has
+// connected to all gateways.
 func (b *businessWorker) startProcess(events string) {
 	s := b.actor.stage
-	address := b.actor.routeRegister(s.registers[0])
-	for _, gw := range s.gateways {
-		b.actor.routeGateway(gw)
-	}
+	addresses := b.actor.route()
 	b.actor.start()
 	control := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.freePort()))
-	stop, err := startPHP(s, "start_businessworker.php", "REGISTER_ADDRESS="+address, "SECRET_KEY="+s.registers[0].secret,
+	stop, err := startPHP(s, "start_businessworker.php", "REGISTER_ADDRESS="+strings.Join(addresses, ","), "SECRET_KEY="+s.registers[0].secret,
 		"WORKER_NAME=Fixture", "EVENTS="+events, "CONTROL_LISTEN=text://"+control)
 	s.check(err)
 	s.cleanup(stop)
 	var seen []proxyEvent
 	connected := s.await(func() bool {
 		seen = append(seen, b.actor.proxy.take()...)
-		n := 0
+		lists, greetings := 0, 0
 		for _, e := range seen {
-			n += strings.Count(string(e.data), "worker_key")
+			lists += strings.Count(string(e.data), "broadcast_addresses")
+			greetings += strings.Count(string(e.data), "worker_key")
 		}
-		return n == len(s.gateways)
+		return lists >= len(s.registers) && greetings == len(s.gateways)
 	})
 	if !connected {
 		s.fail("the worker did not connect to all gateways")

@@ -142,14 +142,6 @@ func (c *client) expectMessage(m string) {
 	}
 }
 
-// expectEnd waits for the end of the stream and leaves out what came before.
-func (c *client) expectEnd() {
-	if !c.stage.await(func() bool { return c.ended }) {
-		c.stage.fail("%s: not closed within %v", c.name, patience)
-	}
-	c.log("%s < closed", c.name)
-}
-
 // barrierBytes returns barrierText framed as the gateway's protocol does.
 func (c *client) barrierBytes() string {
 	switch c.gw.cfg.Listen {

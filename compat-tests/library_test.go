@@ -2,6 +2,7 @@ package compattests
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -32,45 +33,64 @@ const (
 
 // cluster starts a Register and n gateways that PHP actors can be recorded with.
 func (s *stage) cluster(cfg gatewayConfig, n int) *registerUnderTest {
-	cfg.InnerListen = "127.0.0.2" // the proxy listens on lanIp
+	cfg.InnerListen = behindProxy
 	return s.openCluster(cfg, n)
 }
 
+// behindProxy is where gateways have their inner ports when a proxy listens on lanIp.
+const behindProxy = "127.0.0.2"
+
 // openCluster starts a Register and n gateways that register in turn.
 func (s *stage) openCluster(cfg gatewayConfig, n int) *registerUnderTest {
-	r := s.register(cfg.SecretKey)
-	cfg.Registers = []string{r.address}
-	observer := s.join(r, "observer")
-	observer.put([]byte(subscription(cfg.SecretKey) + "\n"))
-	for i := range n {
-		s.gateway(cfg)
-		// The order of the gateways in the Register's list is the order of starting.
-		for seen := -1; seen <= i; {
-			line, ok := observer.take(func(buf []byte) int { return strings.IndexByte(string(buf), '\n') + 1 })
-			if !ok {
-				s.fail("the Register hung up: %v", observer.err)
-			}
-			var list struct{ Addresses []string }
-			s.check(json.Unmarshal(line, &list))
-			seen = len(list.Addresses)
-		}
-	}
-	closeNow(observer.conn)
-	return r
+	return s.clusterOf(cfg, 1, n)[0]
 }
 
-// library starts calling a class from outside of a worker.
-func (s *stage) library(class string, persistent bool) *library {
+// clusterOf starts Registers, and n gateways that register with all of them.
+func (s *stage) clusterOf(cfg gatewayConfig, registers, n int) []*registerUnderTest {
+	var observers []*registerPeer
+	for range registers {
+		r := s.register(cfg.SecretKey)
+		cfg.Registers = append(cfg.Registers, r.address)
+		o := s.join(r, "observer")
+		o.put([]byte(subscription(cfg.SecretKey) + "\n"))
+		observers = append(observers, o)
+	}
+	for i := range n {
+		s.gateway(cfg)
+		for _, o := range observers {
+			o.awaitList(i + 1)
+		}
+	}
+	for _, o := range observers {
+		closeNow(o.conn)
+	}
+	return s.registers
+}
+
+// awaitList reads until the Register's list has n gateways: their order in it is
+// that of starting.
+func (p *registerPeer) awaitList(n int) {
+	for seen := -1; seen < n; {
+		line, ok := p.take(func(buf []byte) int { return bytes.IndexByte(buf, '\n') + 1 })
+		if !ok {
+			p.stage.fail("the Register hung up: %v", p.err)
+		}
+		var list struct{ Addresses []string }
+		p.stage.check(json.Unmarshal(line, &list))
+		seen = len(list.Addresses)
+	}
+}
+
+// library starts calling a class from outside of a worker. It is told of the
+// Registers of the stage, after those at the addresses in before.
+func (s *stage) library(class string, persistent bool, before ...string) *library {
 	l := &library{actor: s.newActor("lib", s.cast.client == actorPHP)}
 	if s.cast.client != actorPHP {
 		return l
 	}
-	address := l.actor.routeRegister(s.registers[0])
-	for _, gw := range s.gateways {
-		l.actor.routeGateway(gw)
-	}
+	addresses := append(before, l.actor.route()...)
 	l.actor.start()
-	env := []string{"REGISTER_ADDRESS=" + address, "SECRET_KEY=" + s.registers[0].secret, "CALL_CLASS=" + class}
+	env := []string{"REGISTER_ADDRESS=" + strings.Join(addresses, ","), "SECRET_KEY=" + s.registers[0].secret, "CALL_CLASS=" + class}
 	if persistent {
 		env = append(env, "PERSISTENT=1")
 	}

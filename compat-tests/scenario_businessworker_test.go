@@ -9,8 +9,14 @@ import (
 func (s *stage) withWorker(cfg gatewayConfig, gateways, n int, events string) (*businessWorker, []*client) {
 	s.cluster(cfg, gateways)
 	b := s.businessWorker(events)
+	return b, b.welcome(n)
+}
+
+// welcome connects n clients, spread over the gateways.
+func (b *businessWorker) welcome(n int) []*client {
+	s := b.actor.stage
 	for i := range n {
-		c := s.dialAt(s.gateways[i%gateways])
+		c := s.dialAt(s.gateways[i%len(s.gateways)])
 		b.settle(1)
 		if !c.upgraded {
 			s.log("%s > the standard handshake", c.name)
@@ -20,7 +26,7 @@ func (s *stage) withWorker(cfg gatewayConfig, gateways, n int, events string) (*
 		}
 		c.drain()
 	}
-	return b, s.clients
+	return s.clients
 }
 
 func init() {

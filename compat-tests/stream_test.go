@@ -127,6 +127,15 @@ func (st *stream) expectClosedWithin(seconds float64) {
 	st.told = true
 }
 
+// expectEnd waits for the end of the stream and leaves out what came before.
+func (st *stream) expectEnd() {
+	if !st.stage.await(func() bool { return st.ended }) {
+		st.stage.fail("%s: not closed within %v", st.name, patience)
+	}
+	st.log("%s < closed", st.name)
+	st.told = true
+}
+
 // over reports whether the stream is closed by either side, with nothing left to read.
 func (st *stream) over() bool {
 	st.stage.mu.Lock()
