@@ -220,7 +220,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	english += fmt.Sprintf("\n[All %d of them](docs/%s#deliberate-differences), with reasons and what shows them.\n", len(list), reportFile)
-	others += fmt.Sprintf("- [%d...](docs/%s#deliberate-differences)\n", len(list), reportFile)
+	others += fmt.Sprintf("- [全部 %d 项及理由](docs/%s#deliberate-differences)\n", len(list), reportFile)
 	readmes, err := filepath.Glob(filepath.Join("..", "README*.md"))
 	if err != nil {
 		t.Fatal(err)
