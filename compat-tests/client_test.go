@@ -43,8 +43,10 @@ func (s *stage) dialAt(gw *gatewayUnderTest) *client {
 }
 
 // open dials without waiting for the event.
-func (s *stage) open(gw *gatewayUnderTest) *client {
-	conn, err := net.Dial("tcp", gw.clientAddress)
+func (s *stage) open(gw *gatewayUnderTest) *client { return s.openAt(gw, gw.clientAddress) }
+
+func (s *stage) openAt(gw *gatewayUnderTest, address string) *client {
+	conn, err := net.Dial("tcp", address)
 	s.check(err)
 	name := fmt.Sprintf("c%d", len(s.clients)+1)
 	s.names.client(name, conn.LocalAddr().(*net.TCPAddr).Port)

@@ -33,6 +33,16 @@ func (s *stage) freePort() int {
 	}
 }
 
+// hasIPv6 reports whether the machine has [::1].
+var hasIPv6 = sync.OnceValue(func() bool {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		return false
+	}
+	closeNow(l)
+	return true
+})
+
 // dialUntilUp returns when address accepts connections.
 func dialUntilUp(address string) error {
 	var err error

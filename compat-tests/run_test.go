@@ -21,6 +21,10 @@ func TestScenarios(t *testing.T) {
 			t.Parallel()
 			outcome := tally.begin(sc)
 			defer func() { outcome.end(t) }()
+			if sc.ipv6 && !hasIPv6() {
+				outcome.skipped = true
+				t.Skip("no IPv6 on this machine")
+			}
 			if noPHP == nil {
 				runPHP(t, sc, versions)
 				outcome.live = true

@@ -12,6 +12,7 @@ type scenario struct {
 	differs []string // ids of the deliberate differences that show in it
 	actors  bool     // a PHP worker or a PHP library plays a part
 	parity  bool     // PHP's library and gatewayclient play the same part
+	ipv6    bool     // an IPv6 client plays a part
 	needs   []string // what a live run needs beyond PHP
 }
 
@@ -37,6 +38,9 @@ func differs(id string) func(*scenario) {
 // withActors says that a PHP worker or a PHP library plays a part.
 func withActors(sc *scenario) { sc.actors = true }
 
+// withIPv6 says that the machine must have IPv6.
+func withIPv6(sc *scenario) { sc.ipv6 = true }
+
 func sortedScenarios() []*scenario {
 	list := make([]*scenario, 0, len(scenarios))
 	for _, sc := range scenarios {
@@ -50,6 +54,7 @@ func sortedScenarios() []*scenario {
 // is a websocket gateway without a secret key.
 type gatewayConfig struct {
 	Listen                 string // websocket (default), text, frame, tcp
+	Host                   string // where clients are accepted; default 127.0.0.1
 	TLS                    bool
 	ClientCA               bool // ask for a client certificate
 	SecretKey              string
