@@ -47,6 +47,7 @@ const (
 	innerRoom                           // the kernel said that it takes more since innerWriting was set
 	innerClosing                        // closes when out is empty
 	innerClosed
+	innerLinger // the end waits until the peer's system has everything; see finish
 )
 
 const (
@@ -189,13 +190,33 @@ func (w *innerConn) awaitDrained() {
 // waits for it.
 const farewell = 5 * time.Second
 
+// lingerPortable is how long a peer may take to close its side after finish,
+// where there is no inner loop.
+const lingerPortable = time.Second
+
 // hangUp makes the reader of the connection see its end. The caller holds w.mu.
 func (w *innerConn) hangUp() {
-	if w.stream != nil {
+	linger := w.state&innerLinger != 0
+	switch half, ok := w.stream.(interface{ CloseWrite() error }); {
+	case ok && linger:
+		_ = half.CloseWrite()
+		_ = w.stream.SetReadDeadline(time.Now().Add(lingerPortable))
+	case w.stream != nil:
 		_ = w.stream.Close()
-		return
+	case !linger || w.sock.Unsent() == 0:
+		w.sock.Shutdown()
 	}
-	w.sock.Shutdown()
+}
+
+// finish is closeAfterFlush for a peer that may go on sending: bytes that reach
+// a closed socket reset the connection, and what its peer's system does not have
+// by then is lost. Where there is an inner loop, it flushes again until the
+// connection is gone.
+func (w *innerConn) finish(s *writeScratch) {
+	w.mu.Lock()
+	w.state |= innerLinger
+	w.mu.Unlock()
+	w.closeAfterFlush(s)
 }
 
 // writable is called when the kernel takes bytes again.

@@ -42,6 +42,7 @@ type innerLoop struct {
 
 	finishing atomic.Bool // set by finish
 	closing   bool        // finish has been heard
+	linger    *time.Timer // wakes the loop to look whether peers have everything
 }
 
 const (
@@ -49,6 +50,7 @@ const (
 	innerTurn     = 256 << 10 // bytes read from one connection before the others' turn
 	innerLookBack = 1 << 20   // bytes read from one connection before questions are answered
 	innerEvents   = 512
+	lingerLook    = 5 * time.Millisecond
 )
 
 func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
@@ -118,9 +120,15 @@ func (l *innerLoop) finished() bool {
 		l.closing = true
 		_ = l.poller.Del(l.listener.Sysfd())
 		for _, ic := range l.conns {
-			ic.closeAfterFlush(&l.b.scratch)
+			ic.finish(&l.b.scratch)
 		}
+		l.linger = time.AfterFunc(lingerLook, l.poller.Wake)
+		return len(l.conns) == 0
 	}
+	for _, ic := range l.conns {
+		ic.flush(&l.b.scratch)
+	}
+	l.linger.Reset(lingerLook)
 	return len(l.conns) == 0
 }
 
@@ -285,6 +293,9 @@ func (l *innerLoop) drop(ic *innerConn) {
 
 func (l *innerLoop) cleanUp() {
 	_ = l.listener.Close()
+	if l.linger != nil {
+		l.linger.Stop()
+	}
 	for _, ic := range l.conns {
 		l.drop(ic)
 	}

@@ -63,7 +63,7 @@ func (g *Gateway) goRun(f func()) {
 // Shutdown ends the gateway in good order: it takes its address from the
 // Registers, accepts nobody any more, closes every client after what waits for
 // it has been sent, tells the workers of every close, and closes their
-// connections when all has been written to them. When ctx ends first, it does
+// connections when their systems have confirmed all of it. When ctx ends first, it does
 // what Close does and returns ctx's error. It may be called by several at once.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()

@@ -189,6 +189,20 @@ func (f *FD) Discard() {
 	}
 }
 
+// Unsent returns how many of the bytes written the peer's system has not yet
+// confirmed to have.
+func (f *FD) Unsent() int {
+	if !f.acquire() {
+		return 0
+	}
+	defer f.release()
+	n, err := unix.IoctlGetInt(int(atomic.LoadInt32(&f.fd)), unix.TIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Shutdown ends both directions, so that whoever watches the socket sees its
 // end; the descriptor stays open.
 func (f *FD) Shutdown() {

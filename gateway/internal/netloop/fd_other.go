@@ -12,5 +12,6 @@ func (*FD) Write([]byte) (int, error)             { return 0, ErrClosed }
 func (*FD) Writev([][]byte, *Iovecs) (int, error) { return 0, ErrClosed }
 func (*FD) Sysfd() int                            { return -1 }
 func (*FD) Discard()                              {}
+func (*FD) Unsent() int                           { return 0 }
 func (*FD) Shutdown()                             {}
 func (*FD) Close()                                {}

@@ -1,0 +1,41 @@
+package gateway
+
+import (
+	"fmt"
+	"testing"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// TestShutdownTellsEverything: a worker that goes on sending commands while it
+// reads what Shutdown sends it gets all of it.
+func TestShutdownTellsEverything(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		opts.SendToWorkerBufferSize = 1 << 30
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		const clients = 100
+		session := fmt.Sprintf("%0100000d", 0)
+		for range clients {
+			g.dialRaw()
+			w.send(withExt(gp.CmdSetSession, w.event(gp.CmdOnConnect).ConnectionID, session))
+		}
+		w.barrier()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			g.shutdown()
+		}()
+		for i := range clients {
+			if m := w.event(gp.CmdOnClose); len(m.ExtData) != len(session) {
+				t.Fatalf("close %d comes with a session of %d bytes", i, len(m.ExtData))
+			}
+			b := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdPing})
+			_, _ = w.conn.Write(b) // the gateway need not be there any more
+		}
+		w.gone()
+		_ = w.conn.Close()
+		<-ended
+	})
+}
