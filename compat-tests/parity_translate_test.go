@@ -27,11 +27,13 @@ var translations = map[string]func(*translator) goCall{
 	},
 	"destoryClient": func(t *translator) goCall { return do1((*goClient).DestroyClient, writes|sends, t.id(0), true) },
 	"closeClient": func(t *translator) goCall {
-		var message []byte
+		var m parityMessage // none
 		if t.has(1) {
-			message = []byte(t.text(1))
+			m = t.message(1, -1, -1)
 		}
-		return do2((*goClient).CloseClient, writes|sends, t.id(0), message, true)
+		call := sendTo((*goClient).CloseClient, t.id(0), m, true)
+		call.effect = writes | sends
+		return call
 	},
 
 	"sendToAll": func(t *translator) goCall {

@@ -53,6 +53,7 @@
 //	getAllUidCount()                         AllUIDCount(ctx)
 //	getAllGroupIdList()                      AllGroupIDs(ctx)
 //	getClientIdListByGroup($group)           ClientIDsByGroup(ctx, group)
+//	  ... with a list of groups              Select(ctx, Query{Groups: …})
 //	getClientIdCountByGroup($group)          ClientIDCountByGroup(ctx, group)
 //	getClientCountByGroup($group)            ClientIDCountByGroup(ctx, group)
 //	batchGetClientIdCountByGroup($groups)    ClientIDCountsByGroups(ctx, groups)

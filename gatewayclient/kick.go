@@ -8,14 +8,11 @@ import (
 
 // CloseClient sends a client a last message and closes its connection
 // (Gateway::closeClient). A nil msg sends nothing; an empty one that is not nil
-// sends an empty message.
-func (c *Client) CloseClient(ctx context.Context, id ClientID, msg []byte) error {
-	m := gatewayprotocol.Message{
-		Cmd:          gatewayprotocol.CmdKick,
-		ConnectionID: id.ConnectionID,
-		Flag:         gatewayprotocol.FlagBodyIsScalar,
-		Body:         msg,
-	}
+// sends an empty message. Of the options, [Serialized] is for a message that is
+// an array in PHP; a last message is never raw.
+func (c *Client) CloseClient(ctx context.Context, id ClientID, msg []byte, opts ...SendOption) error {
+	m, _ := message(gatewayprotocol.CmdKick, msg, opts)
+	m.ConnectionID = id.ConnectionID
 	if msg == nil { // PHP sends serialize(null)
 		m.Flag, m.Body = 0, serializedNull
 	}

@@ -45,7 +45,7 @@ func (q *Query) fields() []string {
 type ClientInfo struct {
 	ClientID ClientID
 	UID      string   // "" without one
-	Groups   []string // in order of joining
+	Groups   []string // in order of joining; nil if it never joined one, empty if it has left all
 	Session  Session
 }
 
@@ -138,6 +138,7 @@ func (info *ClientInfo) read(v phpserialize.Value) error {
 			if !ok {
 				return badReply("a client's groups", v)
 			}
+			info.Groups = make([]string, 0, groups.Len())
 			for g := range groups.All() { // group => group
 				info.Groups = append(info.Groups, g.String())
 			}

@@ -84,6 +84,9 @@ func wireCases(a, b gatewayclient.GatewayAddress) []wireCase {
 		{"closeClient", list(a1.String()), do(func(ctx context.Context, c *c) error { return c.CloseClient(ctx, a1, nil) })},
 		{"closeClient", list(a1.String(), ""), do(func(ctx context.Context, c *c) error { return c.CloseClient(ctx, a1, []byte{}) })},
 		{"closeClient", list(a1.String(), text), do(func(ctx context.Context, c *c) error { return c.CloseClient(ctx, a1, msg) })},
+		{"closeClient", list(a1.String(), list(1, "é")), do(func(ctx context.Context, c *c) error {
+			return c.CloseClient(ctx, a1, arr, gatewayclient.Serialized())
+		})},
 		{"destoryClient", list(a1.String()), do(func(ctx context.Context, c *c) error { return c.DestroyClient(ctx, a1) })},
 		{"bindUid", list(a1.String(), "u/é"), do(func(ctx context.Context, c *c) error { return c.BindUID(ctx, a1, "u/é") })},
 		{"unbindUid", list(a1.String(), "u"), do(func(ctx context.Context, c *c) error { return c.UnbindUID(ctx, a1, "u") })},
