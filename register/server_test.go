@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -382,3 +383,26 @@ type textAddr string
 
 func (textAddr) Network() string  { return "tcp" }
 func (a textAddr) String() string { return string(a) }
+
+// The last line to a peer that does not read is waited for, but not for ever.
+func TestFarewell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewServer(Options{Logger: quiet()})
+		ln := newPipeListener()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		defer func() { <-served }()
+		defer s.Close()
+		ln.dial(t).send("bad\n")
+		time.Sleep(farewellTimeout - time.Millisecond)
+		synctest.Wait()
+		if n := s.Stats().Connections; n != 1 {
+			t.Errorf("%d connections while the last line is being written, want 1", n)
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if n := s.Stats().Connections; n != 0 {
+			t.Errorf("%d connections %v later, want 0", n, farewellTimeout)
+		}
+	})
+}
