@@ -124,7 +124,10 @@ func (p *clientPoller) accept() {
 			return
 		default:
 			p.gw.acceptFailed("client", err)
-			continue
+			if errors.Is(err, netloop.ErrRefused) {
+				continue
+			}
+			return
 		}
 		c := &client{gw: p.gw, remote: remote, poller: p.peers[p.next]}
 		p.next = (p.next + 1) % len(p.peers)

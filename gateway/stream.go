@@ -117,7 +117,15 @@ func (s *stream) drain(c *client) {
 	}
 }
 
-func (s *stream) close() { _ = s.conn.Close() }
+// close does not wait: the alert that ends TLS needs room in the kernel's buffer,
+// for which crypto/tls gives a peer that does not read five seconds.
+func (s *stream) close() {
+	if _, ok := s.conn.(*tls.Conn); ok {
+		go func() { _ = s.conn.Close() }()
+		return
+	}
+	_ = s.conn.Close()
+}
 
 // addrPortOf returns a net.Addr's address, the zero value if it has none.
 func addrPortOf(a net.Addr) netip.AddrPort {
