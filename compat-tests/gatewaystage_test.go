@@ -27,9 +27,6 @@ func (s *stage) gateway(cfg gatewayConfig) *gatewayUnderTest {
 	if cfg.Listen == "" {
 		cfg.Listen = "websocket"
 	}
-	if cfg.Host == "" {
-		cfg.Host = "127.0.0.1"
-	}
 	if cfg.LanIP == "" {
 		cfg.LanIP = "127.0.0.1"
 	}

@@ -36,7 +36,7 @@ func (s *stage) logger(role string) *logrus.Logger {
 
 func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
 	opts := gateway.Options{
-		Listen:                 cfg.Listen + "://" + net.JoinHostPort(cfg.Host, strconv.Itoa(listen)),
+		Listen:                 cfg.Listen + "://" + net.JoinHostPort(cfg.host(), strconv.Itoa(listen)),
 		LanIP:                  cfg.LanIP,
 		StartPort:              innerPort,
 		InnerListen:            cfg.InnerListen,
@@ -69,7 +69,7 @@ func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (
 	if err != nil {
 		return nil, err
 	}
-	client, err := net.Listen("tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(listen)))
+	client, err := net.Listen("tcp", net.JoinHostPort(cfg.host(), strconv.Itoa(listen)))
 	if err != nil {
 		return nil, err
 	}

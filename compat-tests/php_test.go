@@ -96,7 +96,7 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 
 func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
 	env := []string{
-		"GATEWAY_LISTEN=" + cfg.Listen + "://" + net.JoinHostPort(cfg.Host, strconv.Itoa(listen)),
+		"GATEWAY_LISTEN=" + cfg.Listen + "://" + net.JoinHostPort(cfg.host(), strconv.Itoa(listen)),
 		"START_PORT=" + strconv.Itoa(innerPort),
 		"LAN_IP=" + cfg.LanIP,
 		"INNER_LISTEN=" + cfg.InnerListen,

@@ -1,6 +1,7 @@
 package compattests
 
 import (
+	"cmp"
 	"sort"
 	"time"
 )
@@ -70,6 +71,8 @@ type gatewayConfig struct {
 	Random                 bool // router
 	Registers              []string
 }
+
+func (cfg gatewayConfig) host() string { return cmp.Or(cfg.Host, "127.0.0.1") }
 
 // cast says who plays the parts of a scenario.
 type cast struct {
