@@ -301,6 +301,11 @@ func textCases() []codecCase {
 		{name: "text/any bytes", input: "\x00\xff \t\n", want: events(messageEvent("\x00\xff \t"))},
 		{name: "text/no end", input: "hello", want: nil},
 		{name: "text/longest line", input: strings.Repeat("x", maxPackageSize-2) + "\n", want: events(messageEvent(strings.Repeat("x", maxPackageSize-2)))},
+		{
+			name: "text/longest line and another", input: strings.Repeat("x", maxPackageSize-2) + "\nnext\n",
+			want:       events(messageEvent(strings.Repeat("x", maxPackageSize-2)), messageEvent("next")),
+			phpDiffers: "counts all that has arrived against the limit of a line",
+		},
 		{name: "text/line of the limit", input: strings.Repeat("x", maxPackageSize-1) + "\n", want: events(closedEvent()), err: "line of 10485760 bytes or more"},
 		{name: "text/limit without an end", input: strings.Repeat("x", maxPackageSize), want: events(closedEvent()), err: "line of 10485760 bytes or more"},
 	}
