@@ -109,6 +109,17 @@ func init() {
 		}
 		w.drain()
 	}, differs("handshake-key-behind-the-head"))
+	scene("handshake/accelerated-messages-wait-for-it", func(s *stage) {
+		a, _ := s.set(gatewayConfig{ProtocolAccelerate: true}, 1)
+		c := s.dial()
+		a.ask(sendToAll("", "early"), isOnline(c.id))
+		if s.original() {
+			c.expect()
+		}
+		c.raw(standardHandshake)
+		c.finishHandshake()
+		c.drain()
+	}, differs("accelerated-before-handshake"))
 	scene("websocket/rsv1-ping", func(s *stage) {
 		s.gateway(gatewayConfig{})
 		s.worker()
