@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
@@ -141,11 +139,4 @@ func bareGateway(b *testing.B, h businessworker.Handler) bare {
 	}
 	addr, _ := gatewayprotocol.ParseGatewayAddress(inner.Addr().String())
 	return bare{addr, conn}
-}
-
-// cpuTime is the processor time of this process.
-func cpuTime() time.Duration {
-	var ru syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }

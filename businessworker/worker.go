@@ -138,7 +138,8 @@ func (w *Worker) start() (err error) {
 // Shutdown stops the worker gracefully: it tells the gateways that it leaves,
 // handles every event that they sent before, calls OnStop, sends what is left
 // to send and closes the connections. If ctx ends first, the contexts of the
-// handlers end, connections are closed and a [*StopError] is returned.
+// handlers end, connections are closed, and ctx's error is returned: as a
+// [*StopError] if events were left.
 func (w *Worker) Shutdown(ctx context.Context) error {
 	s, first := w.beginStop()
 	if first {
