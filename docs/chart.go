@@ -36,8 +36,8 @@ var all = []series{
 }
 
 const (
-	lowest, highest    = 0.05, 100.0
-	left, width, right = 350, 420, 60
+	lowest, highest    = 0.05, 1000.0
+	left, width, right = 390, 420, 50
 	top, bar, gap      = 74, 11, 12
 )
 
@@ -97,7 +97,7 @@ func draw(rows []row) []byte {
 		line(`<rect x="%d" y="38" width="12" height="12" fill="%s"/><text x="%d" y="48">%s</text>`, at, s.colour, at+18, s.name)
 		at += 70
 	}
-	for _, v := range []float64{0.1, 1, 10, 100} {
+	for _, v := range []float64{0.1, 1, 10, 100, 1000} {
 		line(`<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" stroke="#dddddd"/><text x="%.1f" y="%d" text-anchor="middle" fill="#666666">%g</text>`,
 			x(v), x(v), top-8, height-10, x(v), top-12, v)
 	}
