@@ -2,7 +2,6 @@ package businessworker_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -31,7 +30,7 @@ func TestSessionsSharedWithPHP(t *testing.T) {
 			}
 			killPHP := startPHP()
 			u := dialGreeted(t, c.Gateways[0], "connect ")
-			u.Send(t, op(t, map[string]any{"op": "session-set", "serialized": base64.StdEncoding.EncodeToString([]byte(everyType))}))
+			u.Send(t, setSession(t, everyType))
 			// The order of one client's messages makes sure that it is set.
 			u.Send(t, op(t, map[string]any{"op": "session-get", "id": 1}))
 			before := sessionOf(t, u.Receive(t))
@@ -91,6 +90,15 @@ func op(t testing.TB, request map[string]any) string {
 	return string(must(json.Marshal(request))(t))
 }
 
+// setSession is the message that has the fixture's worker set a session.
+func setSession(t testing.TB, session string) string {
+	t.Helper()
+	request := phpserialize.NewArray()
+	request.SetString("op", "session-set")
+	request.SetString("value", must(phpserialize.Unmarshal([]byte(session)))(t))
+	return string(must(phpserialize.Marshal(request))(t))
+}
+
 // dialGreeted connects clients until one is greeted by the worker that does so.
 func dialGreeted(t testing.TB, g *clustertest.Gateway, greeting string) *clustertest.Client {
 	t.Helper()
@@ -142,9 +150,8 @@ func waitForGo(t testing.TB, u *clustertest.Client, msg string) {
 // sessionOf returns the serialized session from an answer of the PHP worker.
 func sessionOf(t testing.TB, answer string) string {
 	t.Helper()
-	_, encoded, _ := strings.Cut(answer, " ")
-	data := must(base64.StdEncoding.DecodeString(encoded))(t)
-	v, _ := must(phpserialize.Unmarshal(data))(t).(*phpserialize.Array)
+	_, data, _ := strings.Cut(answer, " ")
+	v, _ := must(phpserialize.Unmarshal([]byte(data)))(t).(*phpserialize.Array)
 	session, _ := v.Get(phpserialize.IntKey(0))
 	return string(must(phpserialize.Marshal(session))(t))
 }
