@@ -46,7 +46,7 @@ func (s *stage) dialAt(gw *gatewayUnderTest) *client {
 func (s *stage) open(gw *gatewayUnderTest) *client { return s.openAt(gw, gw.clientAddress) }
 
 func (s *stage) openAt(gw *gatewayUnderTest, address string) *client {
-	conn, err := net.Dial("tcp", address)
+	conn, err := dialOwnPort(address)
 	s.check(err)
 	name := fmt.Sprintf("c%d", len(s.clients)+1)
 	s.names.client(name, conn.LocalAddr().(*net.TCPAddr).Port)
@@ -58,6 +58,17 @@ func (s *stage) openAt(gw *gatewayUnderTest, address string) *client {
 	}
 	c.stream = s.adopt(name, conn)
 	return c
+}
+
+// dialOwnPort dials from a port that no other client has. The system may give the
+// same port to connections to different gateways unless it is bound first, and
+// clients are told apart by their ports.
+func dialOwnPort(address string) (net.Conn, error) {
+	var d net.Dialer
+	if strings.HasPrefix(address, "127.") {
+		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	}
+	return d.Dial("tcp", address)
 }
 
 // announce waits for a client's first event, or, without scripted workers,
