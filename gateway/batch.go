@@ -36,7 +36,7 @@ func (b *batch) flush() {
 			c.lastBatch = nil
 		}
 		c.mu.Unlock()
-		c.flush(&b.scratch)
+		c.flush()
 	}
 	clear(b.conns)
 	b.conns = b.conns[:0]

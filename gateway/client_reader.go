@@ -116,7 +116,7 @@ func (g *Gateway) sendToWorker(b *batch, c *client, cmd gatewayprotocol.Command,
 			return
 		}
 	}
-	w.flushIfLarge(&b.scratch)
+	w.flushIfLarge()
 }
 
 // reroute sends an event of a client whose worker is gone or was never there,
@@ -180,7 +180,7 @@ func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
 	case w == nil:
 		g.noWorker(c)
 	default:
-		w.flushIfLarge(&b.scratch)
+		w.flushIfLarge()
 		return true
 	}
 	return false

@@ -97,18 +97,18 @@ func (w *innerConn) roomLocked(cmd gatewayprotocol.Command) bool {
 
 // flushIfLarge writes early when much waits, so that a batch does not pile up
 // what the kernel would take.
-func (w *innerConn) flushIfLarge(s *writeScratch) {
+func (w *innerConn) flushIfLarge() {
 	w.mu.Lock()
 	large := len(w.out) >= innerFlushAt
 	w.mu.Unlock()
 	if large {
-		w.flush(s)
+		w.flush()
 	}
 }
 
 // flush offers what waits to the kernel. Any goroutine may call it, without
 // locks.
-func (w *innerConn) flush(*writeScratch) {
+func (w *innerConn) flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for w.state&(innerWriting|innerBlocked|innerClosed) == 0 {
@@ -212,28 +212,28 @@ func (w *innerConn) hangUp() {
 // a closed socket reset the connection, and what its peer's system does not have
 // by then is lost. Where there is an inner loop, it flushes again until the
 // connection is gone.
-func (w *innerConn) finish(s *writeScratch) {
+func (w *innerConn) finish() {
 	w.mu.Lock()
 	w.state |= innerLinger
 	w.mu.Unlock()
-	w.closeAfterFlush(s)
+	w.closeAfterFlush()
 }
 
 // writable is called when the kernel takes bytes again.
-func (w *innerConn) writable(s *writeScratch) {
+func (w *innerConn) writable() {
 	w.mu.Lock()
 	w.state = w.state&^innerBlocked | innerRoom
 	w.mu.Unlock()
-	w.flush(s)
+	w.flush()
 }
 
 // closeAfterFlush closes the connection when what waits has been written.
 // Nothing more is executed or queued.
-func (w *innerConn) closeAfterFlush(s *writeScratch) {
+func (w *innerConn) closeAfterFlush() {
 	w.mu.Lock()
 	w.state |= innerClosing
 	w.mu.Unlock()
-	w.flush(s)
+	w.flush()
 }
 
 // finished reports whether nothing more is to be read.

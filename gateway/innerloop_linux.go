@@ -120,13 +120,13 @@ func (l *innerLoop) finished() bool {
 		l.closing = true
 		_ = l.poller.Del(l.listener.Sysfd())
 		for _, ic := range l.conns {
-			ic.finish(&l.b.scratch)
+			ic.finish()
 		}
 		l.linger = time.AfterFunc(lingerLook, l.poller.Wake)
 		return len(l.conns) == 0
 	}
 	for _, ic := range l.conns {
-		ic.flush(&l.b.scratch)
+		ic.flush()
 	}
 	l.linger.Reset(lingerLook)
 	return len(l.conns) == 0
@@ -183,7 +183,7 @@ func (l *innerLoop) pass(turn int) {
 			continue
 		}
 		if e.Bits&netloop.Out != 0 {
-			ic.writable(&l.b.scratch)
+			ic.writable()
 		}
 		if e.Bits&^netloop.Out != 0 {
 			l.read(ic, e.Bits&(netloop.RDHup|netloop.Hup|netloop.Err) != 0, turn)
@@ -286,7 +286,7 @@ func (l *innerLoop) execute(ic *innerConn, p []byte, upTo int, own bool) {
 // drop ends a connection whose peer is gone, or says nothing more and still
 // waits for answers.
 func (l *innerLoop) drop(ic *innerConn) {
-	ic.flush(&l.b.scratch)
+	ic.flush()
 	delete(l.conns, int32(ic.sock.Sysfd()))
 	l.gw.innerGone(ic)
 }

@@ -97,7 +97,7 @@ func (l *innerGoroutines) finish() {
 	defer l.connsMu.Unlock()
 	l.ending = true
 	for ic := range l.conns {
-		ic.finish(nil)
+		ic.finish()
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *innerSink) destroy(c *client) { s.gw.destroyClient(s.b, c) }
 
 func (s *innerSink) reply(ic *innerConn, payload []byte) {
 	ic.reply(s.b, payload)
-	ic.flushIfLarge(&s.b.scratch)
+	ic.flushIfLarge()
 }
 
 func (s *innerSink) workerConnected(ic *innerConn, key string) {
@@ -61,7 +61,7 @@ func (s *innerSink) workerConnected(ic *innerConn, key string) {
 	log := g.log.WithFields(logrus.Fields{"worker_key": key, "remote": ic.remote})
 	if evicted != nil && evicted != ic {
 		log.WithField("evicted", evicted.remote).Warn("worker key conflict: closing the older connection; give every worker on a host its own name")
-		evicted.closeAfterFlush(&s.b.scratch)
+		evicted.closeAfterFlush()
 	} else {
 		log.Info("business worker connected")
 	}
@@ -72,7 +72,7 @@ func (s *innerSink) workerConnected(ic *innerConn, key string) {
 
 func (s *innerSink) closeInner(ic *innerConn, err error) {
 	s.gw.limited.warn("inner "+ic.remoteIP, s.gw.log.WithField("remote", ic.remote).WithError(err), "closing inner connection")
-	ic.closeAfterFlush(&s.b.scratch)
+	ic.closeAfterFlush()
 }
 
 func (s *innerSink) refuse(ic *innerConn, m *gatewayprotocol.Message, err error) {
