@@ -173,10 +173,16 @@ func (c *client) frames(data []byte) (used int, err error) {
 }
 
 // send sends one message of the stream, due at the given time.
-func (c *client) send(s *stream, due int64) {
+func (c *client) send(s *stream, due int64) { c.sendMany(s, due, 1) }
+
+// sendMany sends n messages of the stream in one write.
+func (c *client) sendMany(s *stream, due int64, n int) {
 	b := c.b
-	putPayload(b.payload, &b.tag, s.id, c.next, due)
-	c.next++
-	b.frame = c.wire.appendMessage(b.frame[:0], b.payload)
+	b.frame = b.frame[:0]
+	for range n {
+		putPayload(b.payload, &b.tag, s.id, c.next, due)
+		c.next++
+		b.frame = c.wire.appendMessage(b.frame, b.payload)
+	}
 	c.put(b.frame)
 }

@@ -22,7 +22,7 @@ func Command() *cli.Command {
 		Description: "Opens clients, is the worker behind the gateway itself unless --worker=none, pushes on\n" +
 			"the inner port, and reports what arrived, how fast, and what it cost the server\n" +
 			"processes that --gateway-pid and --worker-pid name. \"floor\" needs no server: it\n" +
-			"measures what the kernel charges for small writes.",
+			"measures what the kernel charges for small writes, for an echo and for closing.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "address", Aliases: []string{"a"}, Usage: "client `ADDRESS`: websocket://127.0.0.1:8282, wss://, text://, frame:// or tcp://; several are used in turn", Value: cli.NewStringSlice("websocket://127.0.0.1:8282")},
 			&cli.StringSliceFlag{Name: "inner", Aliases: []string{"i"}, Usage: "`LANIP:LANPORT` of each gateway process behind the address", Value: cli.NewStringSlice("127.0.0.1:2900")},

@@ -10,11 +10,12 @@ import (
 )
 
 // floor measures what the kernel charges for small writes to many sockets on
-// loopback: a bare loop of write(2), with this loop (epoll, read) as the reader.
-// No server can deliver messages one by one, or receive them, for less.
+// loopback: a bare loop of write(2), with this loop (epoll, read) as the reader;
+// then for answering a message and for closing a connection that the other side
+// has closed, see floorServer. No server can do these one by one for less.
 func (b *bench) floor() error {
 	b.phase = "connect"
-	fds, err := b.floorSockets()
+	fds, clients, err := b.floorSockets()
 	defer func() {
 		for _, fd := range fds {
 			_ = unix.Close(fd)
@@ -38,47 +39,61 @@ func (b *bench) floor() error {
 			return err
 		}
 	}
-	return nil
+	few := min(len(fds), floorEchoClients)
+	if err := b.floorEcho(fds[:few], clients[:few]); err != nil {
+		return err
+	}
+	fds, err = b.floorClose(fds, clients)
+	return err
 }
 
-// floorReader counts what arrives on one connection.
+// floorReader is the other end of one connection: it counts what arrives, and
+// sends it back where it is asked to.
 type floorReader struct {
 	conn
-	got *int64
+	got  *int64
+	back func(r *floorReader, p []byte)
 }
 
-func (b *bench) floorSockets() (fds []int, err error) {
+// floorSockets returns the server's ends of the connections and the loop's.
+func (b *bench) floorSockets() (fds []int, clients []*floorReader, err error) {
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("bench: socket: %w", err)
+		return nil, nil, fmt.Errorf("bench: socket: %w", err)
 	}
 	defer unix.Close(listener)
 	if err := unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		return nil, fmt.Errorf("bench: bind: %w", err)
+		return nil, nil, fmt.Errorf("bench: bind: %w", err)
 	}
 	if err := unix.Listen(listener, 128); err != nil {
-		return nil, fmt.Errorf("bench: listen: %w", err)
+		return nil, nil, fmt.Errorf("bench: listen: %w", err)
 	}
 	sa, err := unix.Getsockname(listener)
 	if err != nil {
-		return nil, fmt.Errorf("bench: getsockname: %w", err)
+		return nil, nil, fmt.Errorf("bench: getsockname: %w", err)
 	}
 	to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(sa.(*unix.SockaddrInet4).Port))
 	for range b.plan.Clients {
 		r := &floorReader{got: &b.floorBytes}
 		r.opened = func() {}
-		r.consume = func(p []byte) (int, error) { *r.got += int64(len(p)); return len(p), nil }
+		r.consume = func(p []byte) (int, error) {
+			*r.got += int64(len(p))
+			if r.back != nil {
+				r.back(r, p)
+			}
+			return len(p), nil
+		}
 		if err := r.dial(b.loop, to, netip.Addr{}, r); err != nil {
-			return fds, err
+			return fds, clients, err
 		}
 		fd, _, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 		if err != nil {
-			return fds, fmt.Errorf("bench: accept: %w", err)
+			return fds, clients, fmt.Errorf("bench: accept: %w", err)
 		}
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-		fds = append(fds, fd)
+		fds, clients = append(fds, fd), append(clients, r)
 	}
-	return fds, nil
+	return fds, clients, nil
 }
 
 func (b *bench) floorPhase(name string, fds []int, rounds, perWrite int, interval time.Duration) error {
@@ -130,13 +145,19 @@ func (b *bench) floorPhase(name string, fds []int, rounds, perWrite int, interva
 	if err := m.end(); err != nil {
 		return err
 	}
+	b.divideCPU("sender", r.cpu, "reader")
+	return nil
+}
+
+// divideCPU divides the last phase's CPU time among one role, which used so
+// much, and the other, which used the rest.
+func (b *bench) divideCPU(one string, used time.Duration, other string) {
 	p := &b.report.Phases[len(b.report.Phases)-1]
-	reader := p.CPU[len(p.CPU)-1].Total - r.cpu
+	rest := p.CPU[len(p.CPU)-1].Total - used
 	p.CPU = p.CPU[:0] // the generator, of which these are the two halves
-	for _, u := range []CPUUse{{Role: "sender", Total: r.cpu}, {Role: "reader", Total: reader}} {
+	for _, u := range []CPUUse{{Role: one, Total: used}, {Role: other, Total: rest}} {
 		u.PerUnit = u.Total.Seconds() * 1e6 / float64(p.Received)
 		u.Cores = u.Total.Seconds() / p.Duration.Seconds()
 		p.CPU = append(p.CPU, u)
 	}
-	return nil
 }

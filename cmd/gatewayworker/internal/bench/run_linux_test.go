@@ -34,7 +34,7 @@ func TestScenarios(t *testing.T) {
 		"broadcast": {200, 100},
 		"group":     {20, 200, 100, 30, 60},
 		"one":       {10, 200},
-		"uplink":    {0, 200},
+		"uplink":    {0, 0, 200},
 		"query":     {60, 0, 0, 0, 0, 0, 0},
 		"mixed":     {16, 0, 0, 0, 0, 0},
 		"churn":     {20, 220, 20},
@@ -165,12 +165,25 @@ func TestFloor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Phases) != 3 || !r.Complete() || r.Phases[0].Received != 200 || r.Phases[1].Received != 50 || r.Phases[2].Received != 200 {
+	if len(r.Phases) != 5 || !r.Complete() {
 		t.Fatalf("%+v", r.Phases)
 	}
-	for _, p := range r.Phases {
-		if len(p.CPU) != 2 || p.CPU[0].Role != "sender" || p.CPU[0].Total <= 0 || p.CPU[1].Role != "reader" || p.CPU[1].Total <= 0 {
-			t.Errorf("%s: want the CPU of sender and reader, got %+v", p.Name, p.CPU)
+	for i, want := range []struct {
+		received   int64 // 0 where it depends on the machine's speed
+		one, other string
+	}{
+		{200, "sender", "reader"},
+		{50, "sender", "reader"},
+		{200, "sender", "reader"},
+		{0, "server", "client"},
+		{10, "server", "client"},
+	} {
+		p := r.Phases[i]
+		if p.Received == 0 || want.received != 0 && p.Received != want.received {
+			t.Errorf("%s: %d, want %d", p.Name, p.Received, want.received)
+		}
+		if len(p.CPU) != 2 || p.CPU[0].Role != want.one || p.CPU[0].Total <= 0 || p.CPU[1].Role != want.other || p.CPU[1].Total <= 0 {
+			t.Errorf("%s: want the CPU of %s and %s, got %+v", p.Name, want.one, want.other, p.CPU)
 		}
 	}
 }

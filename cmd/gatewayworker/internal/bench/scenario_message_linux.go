@@ -28,34 +28,46 @@ func rateName(rate float64) string { return fmt.Sprintf("open loop at %.0f/s", r
 // echo sends messages to the worker and back: first one under way for each
 // client, then at a rate.
 func (b *bench) echo() error {
-	return b.upward("round trip", func(s *stream) { b.uplink = nil })
-}
-
-// uplinkScenario sends messages that end at the worker of the run.
-func (b *bench) uplinkScenario() error {
-	return b.upward("message", func(s *stream) { b.uplink = s })
-}
-
-func (b *bench) upward(unit string, prepare func(*stream)) error {
 	if err := b.connectAll(false); err != nil {
 		return err
 	}
-	all := b.openIndexes()
+	return b.oneByOne("round trip", func(*stream) { b.uplink = nil })
+}
 
-	m, err := b.begin("closed loop, one under way for each client", unit)
+// uplinkScenario sends messages that end at the worker of the run: at first
+// several in one go, as a client does that was offline for a while.
+func (b *bench) uplinkScenario() error {
+	prepare := func(s *stream) { b.uplink = s }
+	if err := b.connectAll(false); err != nil {
+		return err
+	}
+	if err := b.closedLoop("closed loop, ten at once from each client", "message", 'T', 10, prepare); err != nil {
+		return err
+	}
+	return b.oneByOne("message", prepare)
+}
+
+// closedLoop has each client send its next messages, atOnce of them, when all
+// of its last have arrived.
+func (b *bench) closedLoop(name, unit string, id byte, atOnce int, prepare func(*stream)) error {
+	m, err := b.begin(name, unit)
 	if err != nil {
 		return err
 	}
-	s := b.stream('E')
+	s := b.stream(id)
 	prepare(s)
 	until := m.began + int64(b.plan.Duration)
 	s.on = func(i int, _ int64) {
-		if c := b.clients[i]; b.loop.now < until && c.state == clientOpen {
-			s.expect(i)
-			c.send(s, b.loop.now)
+		c := b.clients[i]
+		if b.loop.now >= until || c.state != clientOpen || s.got[i] < s.want[i] {
+			return
 		}
+		for range atOnce {
+			s.expect(i)
+		}
+		c.sendMany(s, b.loop.now, atOnce)
 	}
-	for _, i := range all {
+	for _, i := range b.openIndexes() {
 		s.on(i, 0)
 	}
 	if err := b.pump(func() bool { return b.loop.now >= until && s.complete() }); err != nil {
@@ -64,15 +76,21 @@ func (b *bench) upward(unit string, prepare func(*stream)) error {
 	if err := m.end(s); err != nil {
 		return err
 	}
-	if err := b.quiet(); err != nil {
-		return err
-	}
+	return b.quiet()
+}
 
-	rate := b.openRate()
-	if m, err = b.begin(rateName(rate), unit); err != nil {
+// oneByOne is a closed loop with one message under way for each client, and an
+// open loop.
+func (b *bench) oneByOne(unit string, prepare func(*stream)) error {
+	if err := b.closedLoop("closed loop, one under way for each client", unit, 'E', 1, prepare); err != nil {
 		return err
 	}
-	s = b.stream('F')
+	all, rate := b.openIndexes(), b.openRate()
+	m, err := b.begin(rateName(rate), unit)
+	if err != nil {
+		return err
+	}
+	s := b.stream('F')
 	prepare(s)
 	m.watch(s)
 	paced := m.pace(rate, int(rate*b.plan.Duration.Seconds()), func(k int, due int64) {
