@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -154,12 +155,16 @@ func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	if g.opts.Listen == "" {
 		return nil, nil, &OptionError{Option: "Listen", Reason: "required"}
 	}
-	client, err = net.Listen(g.listen.Network(), g.listen.HostPort())
+	// Go offers Multipath TCP, which costs something with every connection and
+	// which PHP's gateway does not speak.
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	client, err = config.Listen(context.Background(), g.listen.Network(), g.listen.HostPort())
 	if err != nil {
 		return nil, nil, fmt.Errorf("gateway: client port: %w", err)
 	}
 	a := gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)}
-	inner, err = net.Listen(a.Network(), a.HostPort())
+	inner, err = config.Listen(context.Background(), a.Network(), a.HostPort())
 	if err != nil {
 		_ = client.Close()
 		return nil, nil, fmt.Errorf("gateway: inner port: %w", err)

@@ -23,6 +23,7 @@ func newCommands(g *Gateway) *commands {
 // in front of a query that does not start within the first upTo bytes and then
 // reports it as waiting.
 func (x *commands) run(ic *innerConn, p []byte, upTo int) (rest []byte, waiting bool) {
+	defer func() { x.msg = gatewayprotocol.Message{} }() // it refers to p
 	for at := 0; len(p) > 0; {
 		n, err := gatewayprotocol.DecodeMessage(p, &x.msg, maxPackageSize)
 		if err != nil {
