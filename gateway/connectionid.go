@@ -6,7 +6,7 @@ import "math"
 // 1, wrap after 2^32-1 and skip those in use (PHP:
 // Gateway::generateConnectionId). It reports false when none is free.
 func (h *hub) nextConnectionIDLocked() (id uint32, ok bool) {
-	if len(h.clients) >= math.MaxUint32 {
+	if int64(len(h.clients)) >= math.MaxUint32 {
 		return 0, false
 	}
 	for {

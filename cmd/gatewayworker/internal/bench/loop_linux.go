@@ -101,7 +101,7 @@ func (l *loop) close() {
 
 type wakeHandler struct{ l *loop }
 
-func (w wakeHandler) ready(uint32) { _, _ = rawRead(w.l.wakefd, w.l.buf[:8]) }
+func (w wakeHandler) ready(uint32) { _, _ = unix.Read(w.l.wakefd, w.l.buf[:8]) }
 
 func (l *loop) clock() int64 {
 	l.now = int64(time.Since(l.start))
@@ -218,7 +218,7 @@ func (l *loop) wait() error {
 // epollWait is epoll_pwait2(2): a timeout in nanoseconds, without which paced
 // messages would go out up to a millisecond late.
 func (l *loop) epollWait(timeout int64) (int, error) {
-	ts := unix.NsecToTimespec(timeout)
+	ts := [2]int64{timeout / 1e9, timeout % 1e9} // of 64 bits on every system
 	var n uintptr
 	var errno unix.Errno
 	if timeout == 0 {
@@ -244,13 +244,14 @@ func (l *loop) epollWait(timeout int64) (int, error) {
 }
 
 // The sockets do not block, so the scheduler need not hear of these calls.
+// recvfrom and sendto spare what read and write do for files.
 
 func rawRead(fd int, p []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
 	return int(n), errno
 }
 
 func rawWrite(fd int, p []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
 	return int(n), errno
 }
