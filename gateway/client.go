@@ -17,13 +17,14 @@ type client struct {
 	gw     *Gateway
 	remote netip.AddrPort
 
-	// Where the bytes go: either sock, which a poller reads, or stream, which
-	// has a goroutine.
+	// Where the bytes go: either sock, which a poller reads, with or without
+	// TLS, or stream, which has a goroutine.
 	sock   netloop.FD
+	tls    *clientTLS // nil for a plain client
 	stream *stream
 	poller *clientPoller
 
-	// The reader's: the poller's goroutine or the stream's.
+	// The reader's: the goroutine of the poller, the TLS handshake or the stream.
 	codecState
 	unread []byte // received, not yet a whole message
 
@@ -51,7 +52,7 @@ const (
 	clientReady   clientState = 1 << iota // messages may go out: handshake done, or none needed
 	clientDirty                           // the inner loop's batch will flush it
 	clientWriting                         // a goroutine is writing, outside mu
-	clientBlocked                         // the kernel takes no more; waiting until it does
+	clientBlocked                         // the kernel takes no more, or the TLS handshake is not done; waiting until it does, or is
 	clientClosing                         // closes when out is empty; nothing more is read or queued
 	clientClosed                          // gone: out of the hub, socket closed
 )
@@ -95,8 +96,11 @@ func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
 
 // fullLocked reports whether the bytes that wait have reached the bound.
 func (c *client) fullLocked() bool {
-	q := c.out
-	return q != nil && q.size+len(q.rest)+q.inFlight >= c.gw.opts.SendToClientBufferSize
+	waits := c.tls.sealedLocked()
+	if q := c.out; q != nil {
+		waits += q.size + len(q.rest) + q.inFlight
+	}
+	return waits >= c.gw.opts.SendToClientBufferSize
 }
 
 // queueLocked puts p into the queue.
@@ -156,11 +160,16 @@ func (c *client) flushAndUnlock(b *batch) {
 	}
 	for {
 		if c.state.any(clientWriting | clientBlocked | clientClosed) {
+			// With nothing to send, nobody waits for a TLS handshake.
+			forget := c.out == nil && c.state.any(clientClosing) && c.shakingLocked()
 			c.mu.Unlock()
+			if forget {
+				c.gw.destroyClient(b, c)
+			}
 			return
 		}
 		q := c.out
-		if q == nil || q.empty() {
+		if (q == nil || q.empty()) && c.tls.sealedLocked() == 0 {
 			if q != nil {
 				c.out = nil
 				q.release()
@@ -177,10 +186,13 @@ func (c *client) flushAndUnlock(b *batch) {
 			c.mu.Unlock()
 			return
 		}
+		if q == nil { // TLS alone has something to send
+			q = outQueues.Get().(*outQueue)
+		}
 		c.out = nil
 		c.state |= clientWriting
 		c.mu.Unlock()
-		n, err := q.writeTo(&c.sock, &b.scratch)
+		n, err := c.write(q, &b.scratch)
 		c.mu.Lock()
 		c.state &^= clientWriting
 		switch err {
@@ -198,6 +210,19 @@ func (c *client) flushAndUnlock(b *batch) {
 		}
 	}
 }
+
+// write offers q to the kernel. It returns how many bytes of it are through, and
+// netloop.ErrAgain when the kernel did not take all.
+func (c *client) write(q *outQueue, s *writeScratch) (int, error) {
+	if c.tls != nil {
+		return c.tls.writeQueue(q, s)
+	}
+	return q.writeTo(&c.sock, s)
+}
+
+// shakingLocked reports whether the TLS handshake is not done yet. The caller
+// holds c.mu.
+func (c *client) shakingLocked() bool { return c.tls != nil && !c.tls.open.Load() }
 
 // keepLocked keeps what the kernel did not take of q and has the poller tell
 // when it takes more.

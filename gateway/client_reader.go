@@ -240,6 +240,9 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 	if c.stream != nil {
 		c.stream.close()
 	} else {
+		if c.tls != nil {
+			c.tls.close()
+		}
 		if graceful {
 			// Closing a socket with unread bytes makes the kernel reset the
 			// connection, and the peer may lose what was sent to it last.

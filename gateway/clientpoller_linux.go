@@ -18,6 +18,7 @@ type clientPoller struct {
 	b      batch
 	reader clientReader
 	buf    []byte
+	plain  []byte // a decrypted record; nil without TLS
 	events []netloop.Event
 
 	// The first poller accepts, and deals the clients out.
@@ -45,6 +46,9 @@ func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, e
 		}
 		p := &clientPoller{gw: g, poller: poller, table: table, buf: make([]byte, clientReadSize)}
 		p.reader = clientReader{gw: g, b: &p.b}
+		if g.opts.TLS != nil {
+			p.plain = make([]byte, maxRecord)
+		}
 		ps = append(ps, p)
 	}
 	var err error
@@ -99,6 +103,10 @@ func (p *clientPoller) closeListener() {
 func (p *clientPoller) stop() { _ = p.poller.Close() }
 
 func (p *clientPoller) handle(c *client, bits uint32) {
+	if c.tls != nil && !c.tls.open.Load() {
+		c.tls.ready()
+		return
+	}
 	if bits&netloop.Out != 0 {
 		c.writable(&p.b)
 	}
@@ -107,9 +115,14 @@ func (p *clientPoller) handle(c *client, bits uint32) {
 	}
 	n, err := c.sock.Read(p.buf)
 	switch {
+	case err == nil && c.tls != nil:
+		err = c.tls.received(&p.reader, p.buf[:n], p.plain)
 	case err == nil:
 		p.reader.received(c, p.buf[:n])
-	case err != netloop.ErrAgain:
+	case err == netloop.ErrAgain:
+		err = nil
+	}
+	if err != nil {
 		p.gw.destroyClient(&p.b, c)
 	}
 }
@@ -132,6 +145,10 @@ func (p *clientPoller) accept() {
 		c := &client{gw: p.gw, remote: remote, poller: p.peers[p.next]}
 		p.next = (p.next + 1) % len(p.peers)
 		c.sock.Init(fd)
+		if cfg := p.gw.opts.TLS; cfg != nil {
+			c.tls = newClientTLS(c, cfg)
+			c.state = clientBlocked
+		}
 		if !p.gw.addClient(&p.b, c, c.poller.add(c)) {
 			c.poller.forget(c)
 		}
@@ -142,12 +159,31 @@ func (p *clientPoller) accept() {
 func (p *clientPoller) add(c *client) func() error {
 	return func() error {
 		p.table.Store(c.sock.Sysfd(), c)
-		return p.poller.Add(c.sock.Sysfd(), netloop.In)
+		bits := uint32(netloop.In)
+		if c.tls != nil {
+			bits |= netloop.OneShot // see watchOnce
+		}
+		return p.poller.Add(c.sock.Sysfd(), bits)
 	}
 }
 
-// watch says what the client's socket is watched for. The caller holds c.mu.
+// watchOnce has the poller report once that something arrived or, with out, that
+// the kernel takes bytes again: the TLS handshake reads and writes by itself.
+// The caller holds c.mu.
+func (p *clientPoller) watchOnce(c *client, out bool) {
+	bits := uint32(netloop.In | netloop.OneShot)
+	if out {
+		bits |= netloop.Out
+	}
+	_ = p.poller.Mod(c.sock.Sysfd(), bits)
+}
+
+// watch says what the client's socket is watched for, unless the TLS handshake
+// says it. The caller holds c.mu.
 func (p *clientPoller) watch(c *client, out, in bool) {
+	if c.shakingLocked() {
+		return
+	}
 	var bits uint32
 	if in {
 		bits |= netloop.In

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// clientGoroutines accepts clients that are served by a goroutine each: under
-// TLS, and on systems without epoll.
+// clientGoroutines accepts clients that are served by a goroutine each, on
+// systems without epoll.
 type clientGoroutines struct {
 	gw       *Gateway
 	listener net.Listener

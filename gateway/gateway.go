@@ -44,6 +44,8 @@ type Gateway struct {
 	stats   stats
 	helpers *flushHelpers
 
+	handshaken atomic.Uint64 // TLS handshakes, failed ones too; see trim
+
 	clients clientServer
 	inner   innerServer
 	running sync.WaitGroup // every goroutine of the gateway
@@ -218,5 +220,5 @@ func (g *Gateway) newExecutor(s sink) *executor {
 	return newExecutor(g.hub, s, g.opts.SecretKey, g.handshakes)
 }
 
-// pollers is the number of goroutines that share the plain clients.
+// pollers is the number of goroutines that share the clients.
 func pollers() int { return max(1, runtime.GOMAXPROCS(0)) }

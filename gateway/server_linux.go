@@ -6,11 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// newClientServer serves plain clients with pollers and those under TLS with
-// goroutines.
+// newClientServer serves clients with pollers.
 func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
 	t, ok := l.(*net.TCPListener)
-	if !ok || g.opts.TLS != nil || g.opts.portable {
+	if !ok || g.opts.portable {
 		return g.newClientGoroutines(l), nil
 	}
 	ps, err := newClientPollers(g, pollers(), t)

@@ -16,4 +16,5 @@ func (g *Gateway) newInnerServer(l net.Listener) (innerServer, error) {
 type clientPoller struct{}
 
 func (*clientPoller) watch(*client, bool, bool) {}
+func (*clientPoller) watchOnce(*client, bool)   {}
 func (*clientPoller) forget(*client)            {}

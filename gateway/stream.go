@@ -8,8 +8,8 @@ import (
 )
 
 // stream is the connection of a client that is served by goroutines instead of
-// a poller: under TLS, and on systems without epoll. One goroutine reads for as
-// long as the client is there; another writes while something waits.
+// a poller, on systems without epoll. One goroutine reads for as long as the
+// client is there; another writes while something waits.
 type stream struct{ conn net.Conn }
 
 // streamIdleRead is the size of the buffer that an idle stream waits with. What
@@ -22,7 +22,9 @@ var streamBuffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
 // stack, which a goroutine keeps for long: reading is done in a fresh one.
 func (g *Gateway) serveStream(c *client) {
 	if t, ok := c.stream.conn.(*tls.Conn); ok {
-		if err := t.Handshake(); err != nil {
+		err := t.Handshake()
+		g.handshaken.Add(1)
+		if err != nil {
 			g.limited.warn("tls "+c.remote.Addr().String(), g.clientLog(c).WithError(err), "TLS handshake failed")
 			b := new(batch)
 			g.destroyClient(b, c)

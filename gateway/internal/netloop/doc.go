@@ -2,6 +2,6 @@
 // non-blocking reads and writes on plain file descriptors. A socket that is
 // idle costs no goroutine and no buffer.
 //
-// It exists on Linux only. The gateway serves clients with one goroutine each
-// where this package has nothing to offer: on other systems and under TLS.
+// It exists on Linux only. On other systems the gateway serves clients with one
+// goroutine each.
 package netloop

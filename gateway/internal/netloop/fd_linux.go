@@ -3,6 +3,7 @@ package netloop
 import (
 	"io"
 	"math"
+	"net/netip"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -202,6 +203,26 @@ func (f *FD) Unsent() int {
 		return 0
 	}
 	return n
+}
+
+// LocalAddr returns the address that the peer connected to, the zero value if
+// there is none.
+func (f *FD) LocalAddr() netip.AddrPort {
+	if !f.acquire() {
+		return netip.AddrPort{}
+	}
+	defer f.release()
+	sa, err := unix.Getsockname(int(atomic.LoadInt32(&f.fd)))
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+	}
+	return netip.AddrPort{}
 }
 
 // Shutdown ends both directions, so that whoever watches the socket sees its

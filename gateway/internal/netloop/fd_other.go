@@ -2,12 +2,16 @@
 
 package netloop
 
+import "net/netip"
+
 // FD is there for the compiler: nothing makes one on this system.
 type FD struct{}
 
 // Iovecs is scratch space for Writev.
 type Iovecs struct{}
 
+func (*FD) LocalAddr() netip.AddrPort             { return netip.AddrPort{} }
+func (*FD) Read([]byte) (int, error)              { return 0, ErrClosed }
 func (*FD) Write([]byte) (int, error)             { return 0, ErrClosed }
 func (*FD) Writev([][]byte, *Iovecs) (int, error) { return 0, ErrClosed }
 func (*FD) Sysfd() int                            { return -1 }

@@ -11,12 +11,13 @@ import (
 
 // Interest and event bits, as epoll has them.
 const (
-	In    = unix.EPOLLIN
-	Out   = unix.EPOLLOUT
-	RDHup = unix.EPOLLRDHUP
-	Hup   = unix.EPOLLHUP
-	Err   = unix.EPOLLERR
-	Edge  = unix.EPOLLET & 0xffffffff
+	In      = unix.EPOLLIN
+	Out     = unix.EPOLLOUT
+	RDHup   = unix.EPOLLRDHUP
+	Hup     = unix.EPOLLHUP
+	Err     = unix.EPOLLERR
+	Edge    = unix.EPOLLET & 0xffffffff
+	OneShot = unix.EPOLLONESHOT // one event, then none until Mod
 )
 
 // Event says what happened on a descriptor.

@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"net"
+	"sync"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+)
+
+// handshakeBuffers are for what is received in TLS handshakes.
+var handshakeBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
+
+// ready is called by the poller when something arrives before the handshake is
+// done, or the socket takes what it refused of it. The first bytes start the
+// handshake, in a goroutine that ends with it: it takes much CPU time and a deep
+// stack, and waits for the peer.
+func (t *clientTLS) ready() {
+	c := t.c
+	c.mu.Lock()
+	// It may have become done since the poller asked.
+	begin := t.wake == nil && c.shakingLocked() && !c.state.any(clientClosed)
+	if begin {
+		t.wake = make(chan struct{}, 1)
+	} else {
+		t.wakeLocked()
+	}
+	c.mu.Unlock()
+	if begin {
+		c.gw.goRun(t.handshake)
+	}
+}
+
+func (t *clientTLS) wakeLocked() {
+	select {
+	case t.wake <- struct{}{}:
+	default: // it is going to look, or there is no handshake
+	}
+}
+
+// handshake does the handshake and then makes the poller the reader.
+func (t *clientTLS) handshake() {
+	c, g := t.c, t.c.gw
+	b := new(batch)
+	defer b.flush()
+	buf := handshakeBuffers.Get().(*[4 << 10]byte)
+	defer handshakeBuffers.Put(buf)
+	wake := t.wake
+	t.wait = func() error { return t.receive(buf[:], wake) }
+	err := t.conn.Handshake()
+	t.wait = nil
+	g.handshaken.Add(1)
+	if err != nil {
+		if !c.ended.Load() {
+			g.limited.warn("tls "+c.remote.Addr().String(), g.clientLog(c).WithError(err), "TLS handshake failed")
+		}
+		// Unread bytes would make the kernel reset the connection, and the peer
+		// may lose the alert that says why.
+		c.sock.Discard()
+		g.destroyClient(b, c)
+		return
+	}
+	if in := t.in; len(in) > 0 { // came together with the end of the handshake
+		r := clientReader{gw: g, b: b}
+		if t.received(&r, in, make([]byte, len(in))) != nil {
+			g.destroyClient(b, c)
+			return
+		}
+	}
+	c.mu.Lock()
+	t.wake = nil
+	t.open.Store(true)
+	if !c.state.any(clientClosed) {
+		c.state &^= clientBlocked
+		c.poller.watch(c, false, !c.state.any(clientClosing))
+	}
+	c.flushAndUnlock(b)
+}
+
+// receive waits for more bytes of the peer. Meanwhile it writes what the kernel
+// refused of the answers.
+func (t *clientTLS) receive(buf []byte, wake chan struct{}) error {
+	c := t.c
+	for {
+		n, err := c.sock.Read(buf)
+		switch err {
+		case nil:
+			t.in = buf[:n]
+			return nil
+		case netloop.ErrAgain:
+		default:
+			return err
+		}
+		refused := t.drain()
+		if refused != nil && refused != netloop.ErrAgain {
+			return refused
+		}
+		c.mu.Lock()
+		if c.state.any(clientClosed) {
+			c.mu.Unlock()
+			return net.ErrClosed
+		}
+		c.poller.watchOnce(c, refused != nil)
+		c.mu.Unlock()
+		<-wake
+	}
+}
