@@ -14,25 +14,50 @@ const (
 	// trimClients is the number of clients below which memory is not worth the
 	// trouble.
 	trimClients = 1000
+	// trimHandshakes is the number of TLS handshakes whose garbage is worth it:
+	// each leaves some 20 KB, of which up to as much as is in use stays, several
+	// KB a client.
+	trimHandshakes = 1000
+	// trimQuiet is the number of TLS handshakes within trimInterval up to which
+	// a rush counts as over. While many connect, memory would be needed again
+	// at once.
+	trimQuiet = 50
 )
 
-// trim gives memory back to the system after most clients have gone, until ctx
-// ends. Without it, what thousands of clients took would stay with the process:
-// Go's maps never shrink, and its collector sees no reason to run when nothing
-// happens any more.
+// trim gives memory back to the system after most clients have gone, and after
+// many have come with TLS, until ctx ends. Without it, what thousands of clients
+// took would stay with the process: Go's maps never shrink, and its collector
+// sees no reason to run when nothing happens any more.
 func (g *Gateway) trim(ctx context.Context) {
 	ticker := time.NewTicker(trimInterval)
 	defer ticker.Stop()
+	var rush rush
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if g.hub.shrink() {
+			over := rush.over(g.handshaken.Load())
+			if g.hub.shrink() || over {
 				debug.FreeOSMemory()
 			}
 		}
 	}
+}
+
+// rush follows a count of TLS handshakes.
+type rush struct{ last, trimmed uint64 }
+
+// over is told the count every trimInterval, and reports whether a rush has come
+// and gone since it last did.
+func (r *rush) over(count uint64) bool {
+	quiet := count-r.last <= trimQuiet
+	r.last = count
+	if !quiet || count-r.trimmed < trimHandshakes {
+		return false
+	}
+	r.trimmed = count
+	return true
 }
 
 // shrink makes the hub's maps anew if there are less than half as many clients
