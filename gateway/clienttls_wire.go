@@ -34,15 +34,19 @@ func (w tlsWire) Read(p []byte) (int, error) {
 func (w tlsWire) Write(p []byte) (int, error) {
 	t := w.t
 	t.c.mu.Lock()
-	if len(t.sealed) > 0 || t.draining {
-		defer t.c.mu.Unlock()
-		if len(t.sealed) >= maxSealed {
-			return 0, errSealedFull
-		}
+	waits, full := len(t.sealed) > 0 || t.draining, len(t.sealed) >= maxSealed
+	if waits && !full {
 		t.keepLocked(p)
-		return len(p), nil
 	}
 	t.c.mu.Unlock()
+	switch {
+	case full:
+		// crypto/tls would go on reading.
+		t.c.sock.Shutdown()
+		return 0, errSealedFull
+	case waits:
+		return len(p), nil
+	}
 	n, err := t.c.sock.Write(p)
 	if err == netloop.ErrAgain {
 		t.c.mu.Lock()

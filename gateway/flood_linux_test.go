@@ -18,7 +18,14 @@ import (
 // all the time, so that its queue fills and empties again and again: every
 // message must arrive, in order.
 func TestFlood(t *testing.T) {
-	g := startGateway(t, Options{Listen: "frame://127.0.0.1:0", SendToClientBufferSize: 1 << 30})
+	t.Run("plain", func(t *testing.T) { testFlood(t, Options{}) })
+	t.Run("TLS", func(t *testing.T) { testFlood(t, Options{TLS: serverTLS()}) })
+}
+
+func testFlood(t *testing.T, opts Options) {
+	opts.Listen = "frame://127.0.0.1:0"
+	opts.SendToClientBufferSize = 1 << 30
+	g := startGateway(t, opts)
 	w := g.worker("w:0")
 	c := g.dialRaw()
 	w.event(gp.CmdOnConnect)

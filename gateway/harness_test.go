@@ -3,14 +3,21 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +67,8 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	}
 	tg.client, tg.inner = ls[0].Addr().String(), ls[1].Addr().String()
 	go func() { tg.served <- g.Serve(ls[0], ls[1]) }()
+	// Who connects before has no TCP_NODELAY, and waits 40 ms now and then.
+	tg.until("the gateway serves", func() bool { return g.ClientAddr() != nil })
 	t.Cleanup(func() {
 		_ = g.Close()
 		select {
@@ -74,11 +83,30 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	return tg
 }
 
-// bothWays runs a test with epoll and with goroutines.
-func bothWays(t *testing.T, f func(t *testing.T, opts Options)) {
+// everyWay runs a test with epoll and with goroutines, plain and under TLS.
+func everyWay(t *testing.T, f func(t *testing.T, opts Options)) {
 	t.Run("epoll", func(t *testing.T) { f(t, Options{}) })
 	t.Run("portable", func(t *testing.T) { f(t, Options{portable: true}) })
+	t.Run("epoll TLS", func(t *testing.T) { f(t, Options{TLS: serverTLS()}) })
+	t.Run("portable TLS", func(t *testing.T) { f(t, Options{TLS: serverTLS(), portable: true}) })
 }
+
+// serverTLS is a configuration with a certificate that nobody trusts.
+var serverTLS = sync.OnceValue(func() *tls.Config {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+})
+
+// clientTLSConfig trusts everybody.
+var clientTLSConfig = &tls.Config{InsecureSkipVerify: true}
 
 // peer is a connection to the inner port.
 type peer struct {
@@ -177,7 +205,8 @@ func (p *peer) gone() {
 // dialWS connects a websocket client.
 func (g *testGateway) dialWS() *websocket.Conn {
 	g.t.Helper()
-	ws, _, err := (&websocket.Dialer{HandshakeTimeout: patience}).Dial("ws://"+g.client+"/", http.Header{})
+	d := websocket.Dialer{HandshakeTimeout: patience, NetDial: func(string, string) (net.Conn, error) { return g.dial() }}
+	ws, _, err := d.Dial("ws://"+g.client+"/", http.Header{})
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -186,10 +215,20 @@ func (g *testGateway) dialWS() *websocket.Conn {
 	return ws
 }
 
+// dial connects to the client port. Under TLS the handshake is done by the first
+// read or write.
+func (g *testGateway) dial() (net.Conn, error) {
+	conn, err := net.Dial("tcp", g.client)
+	if err == nil && g.opts.TLS != nil {
+		conn = tls.Client(conn, clientTLSConfig)
+	}
+	return conn, err
+}
+
 // dialRaw connects to the client port.
 func (g *testGateway) dialRaw() *peer {
 	g.t.Helper()
-	conn, err := net.Dial("tcp", g.client)
+	conn, err := g.dial()
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -225,6 +264,16 @@ func withExt(cmd gp.Command, id uint32, ext string) gp.Message {
 }
 
 func portOf(address string) uint16 { return netip.MustParseAddrPort(address).Port() }
+
+// until returns when cond, which nobody tells of, has become true.
+func (g *testGateway) until(what string, cond func() bool) {
+	g.t.Helper()
+	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			g.t.Fatalf("it never comes to pass that %s", what)
+		}
+	}
+}
 
 // await returns when an entry with a message has been logged, once for each.
 func (g *testGateway) await(message string) {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestLeastConnections(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		workers := []*peer{g.worker("a:0"), g.worker("a:1")}
@@ -40,7 +40,7 @@ func TestLeastConnections(t *testing.T) {
 }
 
 func TestWorkerGone(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		first := g.worker("a:0")
@@ -77,7 +77,7 @@ func TestWorkerGone(t *testing.T) {
 // TestWorkerEnding: a worker whose connection is ending gets no events any more,
 // also before the inner loop has heard of the end.
 func TestWorkerEnding(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		ending := func(key string) {
@@ -125,7 +125,7 @@ func TestWorkerEnding(t *testing.T) {
 }
 
 func TestWorkerKeyConflict(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		older := g.worker("a:0")
@@ -158,7 +158,7 @@ func TestWorkerKeyConflict(t *testing.T) {
 }
 
 func TestWorkerCallbacks(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		calls := make(chan string, 8)
 		opts.OnBusinessWorkerConnected = func(w BusinessWorker) { calls <- "connected " + w.Key }

@@ -19,7 +19,7 @@ import (
 )
 
 func TestChat(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		ws := g.dialWS()
@@ -89,7 +89,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestBeforeHandshake(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		c := g.dialRaw()
@@ -110,7 +110,7 @@ func TestBeforeHandshake(t *testing.T) {
 }
 
 func TestNoWorker(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		g.dialRaw().gone()
 		w := g.worker("w:0")
@@ -122,7 +122,7 @@ func TestNoWorker(t *testing.T) {
 }
 
 func TestBadFrames(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		for name, frame := range map[string][]byte{
@@ -154,7 +154,7 @@ func TestUnauthorized(t *testing.T) {
 
 // TestWriteAndHangUp: frames are executed though their sender is gone already.
 func TestWriteAndHangUp(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		g.dialWS()
@@ -176,7 +176,7 @@ func TestWriteAndHangUp(t *testing.T) {
 
 // TestAskAndHalfClose: who says that it has nothing more to say gets its answers.
 func TestAskAndHalfClose(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		for range 50 {
 			p := g.dialInner()
@@ -219,7 +219,7 @@ func TestLifeCycle(t *testing.T) {
 			t.Error("the listener was left open")
 		}
 	})
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		a, b := listeners()
@@ -243,7 +243,7 @@ func TestLifeCycle(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		t.Run("close", func(t *testing.T) {
 			g := startGateway(t, opts)

@@ -10,7 +10,7 @@ import (
 // TestShutdownTellsEverything: a worker that goes on sending commands while it
 // reads what Shutdown sends it gets all of it.
 func TestShutdownTellsEverything(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		opts.SendToWorkerBufferSize = 1 << 30
 		g := startGateway(t, opts)

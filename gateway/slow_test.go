@@ -17,7 +17,7 @@ import (
 // some are dropped, then lets it read: what it gets is whole and in order;
 // afterwards it is served again.
 func TestSlowClient(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "frame://127.0.0.1:0"
 		opts.SendToClientBufferSize = 200000
 		g := startGateway(t, opts)
@@ -61,7 +61,14 @@ func TestSlowClient(t *testing.T) {
 
 // TestSlowKick: a kick lets what waits go out; the client is deaf meanwhile.
 func TestSlowKick(t *testing.T) {
-	g := startGateway(t, Options{Listen: "tcp://127.0.0.1:0", SendToClientBufferSize: 20 << 20})
+	t.Run("plain", func(t *testing.T) { testSlowKick(t, Options{}) })
+	t.Run("TLS", func(t *testing.T) { testSlowKick(t, Options{TLS: serverTLS()}) })
+}
+
+func testSlowKick(t *testing.T, opts Options) {
+	opts.Listen = "tcp://127.0.0.1:0"
+	opts.SendToClientBufferSize = 20 << 20
+	g := startGateway(t, opts)
 	w := g.worker("w:0")
 	c := g.dialRaw()
 	w.event(gp.CmdOnConnect)
@@ -79,7 +86,7 @@ func TestSlowKick(t *testing.T) {
 // TestSlowWorker: events for a worker that does not read are dropped at the
 // bound, and nobody else waits.
 func TestSlowWorker(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "tcp://127.0.0.1:0"
 		opts.SendToWorkerBufferSize = 200000
 		g := startGateway(t, opts)
@@ -101,7 +108,7 @@ func TestSlowWorker(t *testing.T) {
 // TestChurn has clients come, talk, be written to and go in every way at once.
 // Every client's events must be a connect, its messages in order, and one close.
 func TestChurn(t *testing.T) {
-	bothWays(t, func(t *testing.T, opts Options) {
+	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
@@ -110,7 +117,7 @@ func TestChurn(t *testing.T) {
 		for range 8 {
 			go func() {
 				for range clients / 8 {
-					conn, err := net.Dial("tcp", g.client)
+					conn, err := g.dial()
 					if err != nil {
 						t.Error(err)
 						break

@@ -15,8 +15,8 @@ const (
 	// trouble.
 	trimClients = 1000
 	// trimHandshakes is the number of TLS handshakes whose garbage is worth it:
-	// each leaves some 20 KB, of which up to as much as is in use stays, several
-	// KB a client.
+	// each makes some 55 KB of it, and as much as is in use stays, several KB a
+	// client.
 	trimHandshakes = 1000
 	// trimQuiet is the number of TLS handshakes within trimInterval up to which
 	// a rush counts as over. While many connect, memory would be needed again
