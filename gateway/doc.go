@@ -26,10 +26,10 @@
 // connection, as PHP's single thread does: programs write over one connection
 // and at once ask over another (see innerLoop).
 //
-// Plain clients are served by one goroutine per core with epoll: an idle client
-// costs no goroutine and no buffer. Under TLS, and on systems without epoll, a
-// client has a goroutine for reading, and another one while something waits to
-// be written to it.
+// Clients are served by one goroutine per core with epoll: an idle client costs
+// no goroutine and no buffer. Under TLS a client has a goroutine for the time of
+// the handshake. On systems without epoll a client has a goroutine for reading,
+// and another one while something waits to be written to it.
 //
 // What a chunk of input leads to is queued, and flushed when the chunk is used
 // up: one write to a socket carries everything that came together, and a message
@@ -54,7 +54,10 @@
 //	              is written under both)
 //	innerConn.mu  one inner connection's state and queue
 //
-// A client's queue is written by one goroutine at a time, the one that set
-// clientWriting. A queue that refers to the inner loop's arena (clientDirty) is
-// flushed by the inner loop or its helpers only.
+// A client's queue is encrypted and written by one goroutine at a time, the one
+// that set clientWriting. A queue that refers to the inner loop's arena
+// (clientDirty) is flushed by the inner loop or its helpers only.
+//
+// crypto/tls has locks of its own, under which it calls tlsWire: client.mu may be
+// taken there, and crypto/tls must not be called under any of the above.
 package gateway
