@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -17,8 +18,8 @@ type clientPoller struct {
 	table  *netloop.Table[client] // shared by all pollers
 	b      batch
 	reader clientReader
-	buf    []byte
-	plain  []byte // a decrypted record; nil without TLS
+	buf    []byte // nil until they are needed
+	plain  []byte // a decrypted record
 	events []netloop.Event
 
 	// The first poller accepts, and deals the clients out.
@@ -26,6 +27,8 @@ type clientPoller struct {
 	peers    []*clientPoller
 	next     int
 	noAccept atomic.Bool
+
+	trimming giveBack
 }
 
 const (
@@ -44,11 +47,8 @@ func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, e
 		if err != nil {
 			return ps, err
 		}
-		p := &clientPoller{gw: g, poller: poller, table: table, buf: make([]byte, clientReadSize)}
+		p := &clientPoller{gw: g, poller: poller, table: table}
 		p.reader = clientReader{gw: g, b: &p.b}
-		if g.opts.TLS != nil {
-			p.plain = make([]byte, maxRecord)
-		}
 		ps = append(ps, p)
 	}
 	var err error
@@ -79,6 +79,7 @@ func (p *clientPoller) serve() {
 			}
 		}
 		p.b.flush()
+		p.trimming.answer(p.giveBack)
 		if p.noAccept.Load() {
 			p.closeListener()
 		}
@@ -91,6 +92,14 @@ func (p *clientPoller) serve() {
 func (p *clientPoller) stopAccepting() {
 	p.noAccept.Store(true)
 	p.poller.Wake()
+}
+
+// trim gives memory back that is kept from batch to batch.
+func (p *clientPoller) trim(ctx context.Context) { p.trimming.ask(ctx, p.poller.Wake) }
+
+func (p *clientPoller) giveBack() {
+	p.buf, p.plain = nil, nil
+	p.b.giveBack()
 }
 
 func (p *clientPoller) closeListener() {
@@ -112,6 +121,9 @@ func (p *clientPoller) handle(c *client, bits uint32) {
 	}
 	if bits&^netloop.Out == 0 {
 		return
+	}
+	if p.buf == nil {
+		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, maxRecord)
 	}
 	n, err := c.sock.Read(p.buf)
 	switch {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -55,6 +56,9 @@ func (s *clientGoroutines) serveConn(conn net.Conn) {
 	}
 	g.goRun(func() { g.serveStream(c) })
 }
+
+// trim does nothing: no memory is kept.
+func (s *clientGoroutines) trim(context.Context) {}
 
 func (s *clientGoroutines) stopAccepting() { _ = s.listener.Close() }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -81,6 +82,7 @@ type clientServer interface {
 	serve()
 	stopAccepting()
 	stop()
+	trim(context.Context)
 }
 
 // innerServer is what serves the inner port. finish lets it end when everything
@@ -89,6 +91,7 @@ type innerServer interface {
 	serve()
 	finish()
 	stop()
+	trim(context.Context)
 }
 
 // New checks the options and makes a Gateway. Errors are [*OptionError] or
@@ -159,7 +162,7 @@ func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	}
 	// Go offers Multipath TCP, which costs something with every connection and
 	// which PHP's gateway does not speak.
-	var config net.ListenConfig
+	config := net.ListenConfig{Control: netloop.NoDelay}
 	config.SetMultipathTCP(false)
 	client, err = config.Listen(context.Background(), g.listen.Network(), g.listen.HostPort())
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -60,14 +61,14 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	}
 	tg := &testGateway{Gateway: g, t: t, served: make(chan error, 1), logs: hook}
 	var ls [2]net.Listener
+	config := net.ListenConfig{Control: netloop.NoDelay} // as Gateway.Listen does
 	for i := range ls {
-		if ls[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		if ls[i], err = config.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tg.client, tg.inner = ls[0].Addr().String(), ls[1].Addr().String()
 	go func() { tg.served <- g.Serve(ls[0], ls[1]) }()
-	// Who connects before has no TCP_NODELAY, and waits 40 ms now and then.
 	tg.until("the gateway serves", func() bool { return g.ClientAddr() != nil })
 	t.Cleanup(func() {
 		_ = g.Close()

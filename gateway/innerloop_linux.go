@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -33,10 +34,12 @@ type innerLoop struct {
 	listener *netloop.Listener
 	conns    map[int32]*innerConn
 	events   []netloop.Event
-	buf      []byte
+	buf      []byte       // nil until it is needed
 	parked   []*innerConn // have a question at the head of unread
 	again    []*innerConn // were not read to the end, so that others get their turn
 	accepted []*innerConn
+
+	trimming giveBack
 
 	acceptAgain atomic.Bool // accepting failed a while ago
 
@@ -73,7 +76,6 @@ func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
 		poller:   poller,
 		listener: listener,
 		conns:    make(map[int32]*innerConn),
-		buf:      make([]byte, innerReadSize),
 	}, nil
 }
 
@@ -102,6 +104,7 @@ func (l *innerLoop) serve() {
 			return
 		}
 		l.b.flush()
+		l.trimming.answer(l.giveBack)
 		if l.finishing.Load() && l.finished() {
 			return
 		}
@@ -130,6 +133,17 @@ func (l *innerLoop) finished() bool {
 	}
 	l.linger.Reset(lingerLook)
 	return len(l.conns) == 0
+}
+
+// trim gives memory back that is kept from batch to batch.
+func (l *innerLoop) trim(ctx context.Context) { l.trimming.ask(ctx, l.poller.Wake) }
+
+func (l *innerLoop) giveBack() {
+	l.buf = nil
+	l.commands.giveBack()
+	for _, ic := range l.conns {
+		ic.giveBack()
+	}
 }
 
 // stop makes serve return.
@@ -234,6 +248,9 @@ func (l *innerLoop) accept(turn int) {
 // have been part of this one (end).
 // After turn bytes others come first.
 func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
+	if l.buf == nil {
+		l.buf = make([]byte, innerReadSize)
+	}
 	fd := int32(ic.sock.Sysfd())
 	for read := 0; read < turn; {
 		if l.conns[fd] != ic || ic.ended {

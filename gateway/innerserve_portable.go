@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"math"
 	"net"
@@ -99,6 +100,12 @@ func (l *innerGoroutines) finish() {
 	for ic := range l.conns {
 		ic.finish()
 	}
+}
+
+func (l *innerGoroutines) trim(context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.giveBack()
 }
 
 func (l *innerGoroutines) stop() {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,12 @@ func (s *clientPollers) serve() {
 }
 
 func (s *clientPollers) stopAccepting() { s.ps[0].stopAccepting() }
+
+func (s *clientPollers) trim(ctx context.Context) {
+	for _, p := range s.ps {
+		p.trim(ctx)
+	}
+}
 
 func (s *clientPollers) stop() {
 	if s.closing.Swap(true) {

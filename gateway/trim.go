@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"maps"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -32,13 +33,20 @@ func (g *Gateway) trim(ctx context.Context) {
 	ticker := time.NewTicker(trimInterval)
 	defer ticker.Stop()
 	var rush rush
+	shrunk := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			over := rush.over(g.handshaken.Load())
-			if g.hub.shrink() || over {
+			before := shrunk
+			shrunk = g.hub.shrink()
+			// Once more a little later: the last ones may just be going.
+			if shrunk || before || over {
+				g.clients.trim(ctx)
+				g.inner.trim(ctx)
+				runtime.GC() // what is in pools survives one collection
 				debug.FreeOSMemory()
 			}
 		}

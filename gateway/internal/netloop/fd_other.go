@@ -2,7 +2,13 @@
 
 package netloop
 
-import "net/netip"
+import (
+	"net/netip"
+	"syscall"
+)
+
+// NoDelay does nothing: net sets TCP_NODELAY for each connection.
+func NoDelay(string, string, syscall.RawConn) error { return nil }
 
 // FD is there for the compiler: nothing makes one on this system.
 type FD struct{}

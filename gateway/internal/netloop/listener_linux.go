@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,15 @@ import (
 type Listener struct {
 	fd    int
 	spare int // a descriptor to give up when there are no more; see refuse
+}
+
+// NoDelay is for [net.ListenConfig.Control]: what is accepted inherits
+// TCP_NODELAY from the socket that listens, which saves a call for each. Clients
+// that connect before NewListener is called have it only so.
+func NoDelay(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	})
 }
 
 // NewListener takes over accepting from a TCP listener, which stays open and
@@ -37,7 +47,7 @@ func NewListener(l *net.TCPListener) (*Listener, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	// Accepted connections inherit it, which saves a call for each.
+	// See NoDelay.
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	spare, err := openSpare()
 	if err != nil {

@@ -1,0 +1,14 @@
+package gateway
+
+func (s *clientPollers) keeps() (n int) {
+	for _, p := range s.ps {
+		n += cap(p.buf) + cap(p.plain) + p.b.keeps()
+	}
+	return n
+}
+
+func (l *innerLoop) keeps() int {
+	return cap(l.buf) + l.b.keeps() + cap(l.exec.out) + cap(l.exec.body)
+}
+
+func (b *batch) keeps() int { return cap(b.arena.buf) + cap(b.scratch.copied) }
