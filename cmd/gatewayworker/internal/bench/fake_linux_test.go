@@ -179,12 +179,13 @@ func (f *fakeGateway) serveClient(conn net.Conn) {
 		return
 	}
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	f.mu.Lock() // nothing is sent to the client in between
 	ws, err := up.Upgrade(&hijacked{conn, in}, req, nil)
 	if err != nil {
+		f.mu.Unlock()
 		f.t.Errorf("upgrade: %v", err)
 		return
 	}
-	f.mu.Lock()
 	c.send = func(body []byte) { _ = ws.WriteMessage(websocket.TextMessage, body) }
 	f.event(gp.CmdOnWebSocketConnect, c, nil)
 	f.mu.Unlock()
