@@ -12,9 +12,12 @@ import (
 // goroutines: the events of one client one after another, those of different
 // clients at the same time.
 //
-// The pool is small while handlers are quick: as many goroutines as there are
-// processors, which take one event after another without being woken for each.
-// When events wait and handlers turn out to block, it grows up to its bound.
+// While handlers are quick, the goroutine that read the events runs them, too:
+// to wake another one would cost more than the handlers do; see [onReader]. When
+// they are not, a pool does. It is small as long as that is enough: as many
+// goroutines as there are processors, which take one event after another without
+// being woken for each. When events wait and handlers turn out to block, it
+// grows up to its bound.
 type dispatcher struct {
 	run       func(*clientState, *Event)
 	afterwork func()       // called when nothing is left to do, and now and then under load
@@ -33,6 +36,10 @@ type dispatcher struct {
 	total   int             // goroutines
 	maximum int             // of total
 	eager   int             // goroutines that are started or woken at once
+
+	readers []*readerTurn // of readers that run handlers
+	cost    time.Duration // of a handler, the average of the latest
+	pooled  pooling
 
 	monitor   *time.Timer
 	watching  bool
@@ -53,13 +60,6 @@ type clientState struct {
 	sessionState
 }
 
-// monitorInterval is how soon the pool grows when handlers block.
-const monitorInterval = time.Millisecond
-
-// slowHandler is the average time of a handler from which on more goroutines
-// are of use.
-const slowHandler = 50 * time.Microsecond
-
 func newDispatcher(maximum, limit int, run func(*clientState, *Event), afterwork func()) *dispatcher {
 	return &dispatcher{
 		run:       run,
@@ -71,8 +71,10 @@ func newDispatcher(maximum, limit int, run func(*clientState, *Event), afterwork
 	}
 }
 
-// add queues a batch of events, in order. It waits while there is no room.
-func (d *dispatcher) add(ctx context.Context, batch []*Event) error {
+// add queues a batch of events, in order, and gets them handled, if handlers are
+// quick by the caller itself: a reader, whose turn it is. It waits while there is
+// no room. When it returns false somebody else has taken over the turn.
+func (d *dispatcher) add(ctx context.Context, batch []*Event, turn *readerTurn) (kept bool, err error) {
 	d.mu.Lock()
 	for d.pending >= d.limit && !d.closed {
 		if d.room == nil {
@@ -84,21 +86,27 @@ func (d *dispatcher) add(ctx context.Context, batch []*Event) error {
 		select {
 		case <-ch:
 		case <-ctx.Done():
-			return ctx.Err()
+			return true, ctx.Err()
 		}
 		d.mu.Lock()
 	}
 	if d.closed {
 		d.mu.Unlock()
-		return ErrWorkerClosed
+		return true, ErrWorkerClosed
 	}
 	for _, e := range batch {
 		d.addLocked(e)
 	}
 	d.backlog.Store(int32(d.ready.n))
+	if d.ready.n > 0 {
+		d.watchLocked()
+	}
+	if d.quickLocked() {
+		return d.onReader(turn, len(batch)), nil
+	}
 	d.wakeLocked()
 	d.mu.Unlock()
-	return nil
+	return true, nil
 }
 
 func (d *dispatcher) addLocked(e *Event) {
@@ -122,56 +130,29 @@ func (d *dispatcher) addLocked(e *Event) {
 	}
 }
 
+// runningLocked returns the number of goroutines that run handlers.
+func (d *dispatcher) runningLocked() int { return d.total - len(d.idle) + len(d.readers) }
+
 // wakeLocked gets one more goroutine to work if there is work and fewer than
 // eager are at it. That one wakes the next.
 func (d *dispatcher) wakeLocked() {
-	if d.ready.n == 0 {
-		return
-	}
-	if d.total-len(d.idle) < d.eager {
+	if d.ready.n > 0 && d.runningLocked() < d.eager {
 		d.hireLocked()
-	}
-	if !d.watching {
-		d.watching = true
-		d.takenSeen = d.taken
-		if d.monitor == nil {
-			d.monitor = time.AfterFunc(monitorInterval, d.watch)
-		} else {
-			d.monitor.Reset(monitorInterval)
-		}
 	}
 }
 
 func (d *dispatcher) hireLocked() {
+	if d.runningLocked() >= d.maximum {
+		return
+	}
 	if n := len(d.idle); n > 0 {
 		ch := d.idle[n-1]
 		d.idle = d.idle[:n-1]
 		ch <- struct{}{}
-	} else if d.total < d.maximum {
+	} else {
 		d.total++
 		go d.work()
 	}
-}
-
-// watch lets the pool grow by half when, while events waited, handlers took
-// long.
-func (d *dispatcher) watch() {
-	d.mu.Lock()
-	if d.ready.n == 0 || d.closed {
-		d.watching = false
-		d.mu.Unlock()
-		return
-	}
-	busy := d.total - len(d.idle)
-	if quick := uint64(busy) * uint64(monitorInterval/slowHandler); d.taken-d.takenSeen < quick {
-		for range min(max(1, busy/2), d.ready.n) {
-			d.hireLocked()
-		}
-	}
-	d.takenSeen = d.taken
-	d.monitor.Reset(monitorInterval)
-	d.mu.Unlock()
-	d.afterwork() // nothing may wait behind handlers that block
 }
 
 // batchSize is the number of events after which answers are flushed while more
@@ -179,9 +160,14 @@ func (d *dispatcher) watch() {
 const batchSize = 64
 
 func (d *dispatcher) work() {
-	wake := make(chan struct{}, 1)
-	done := 0 // since the last flush
 	d.mu.Lock()
+	d.workLocked()
+}
+
+// workLocked handles events as one of the pool. It returns with d.mu released.
+func (d *dispatcher) workLocked() {
+	var wake chan struct{}
+	done := 0 // since the last flush
 	for {
 		for d.ready.n == 0 {
 			if done > 0 {
@@ -191,36 +177,48 @@ func (d *dispatcher) work() {
 				d.mu.Lock()
 				continue
 			}
-			if d.closed {
+			if d.closed || d.total > d.maximum {
 				d.total--
 				d.mu.Unlock()
 				return
+			}
+			if wake == nil {
+				wake = make(chan struct{}, 1)
 			}
 			d.idle = append(d.idle, wake)
 			d.mu.Unlock()
 			<-wake
 			d.mu.Lock()
 		}
-		c := d.ready.pop()
-		d.backlog.Store(int32(d.ready.n))
-		e := c.first
-		if c.first = e.next; c.first == nil {
-			c.last = nil
-		}
-		e.next = nil
-		d.taken++
+		c, e := d.takeLocked()
 		d.wakeLocked()
 		d.mu.Unlock()
 
+		start := time.Now()
 		d.run(c, e)
+		cost := time.Since(start)
 
 		if done++; done == batchSize {
 			done = 0
 			d.afterwork()
 		}
 		d.mu.Lock()
+		d.learnLocked(cost)
 		d.finishLocked(c)
 	}
+}
+
+// takeLocked takes the event that is next.
+func (d *dispatcher) takeLocked() (*clientState, *Event) {
+	c := d.ready.pop()
+	d.backlog.Store(int32(d.ready.n))
+	e := c.first
+	if c.first = e.next; c.first == nil {
+		c.last = nil
+	}
+	e.next = nil
+	d.taken++
+	return c, e
 }
 
 // finishLocked accounts for an event that has been handled.
@@ -314,6 +312,9 @@ func (d *dispatcher) close() {
 	for d.ready.n > 0 {
 		d.ready.pop()
 	}
+	for len(d.readers) > 0 {
+		d.takeOverLocked(d.readers[0]) // it reads that the connection has ended
+	}
 	for _, ch := range d.idle {
 		ch <- struct{}{}
 	}
@@ -332,31 +333,5 @@ func (d *dispatcher) close() {
 func (d *dispatcher) numbers() (pending, running, clients int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.pending, d.total - len(d.idle), len(d.clients)
-}
-
-// A clientQueue is a linked list of clients, first in, first out.
-type clientQueue struct {
-	first, last *clientState
-	n           int
-}
-
-func (q *clientQueue) push(c *clientState) {
-	if q.last == nil {
-		q.first = c
-	} else {
-		q.last.next = c
-	}
-	q.last = c
-	q.n++
-}
-
-func (q *clientQueue) pop() *clientState {
-	c := q.first
-	if q.first = c.next; q.first == nil {
-		q.last = nil
-	}
-	c.next = nil
-	q.n--
-	return c
+	return d.pending, d.runningLocked(), len(d.clients)
 }

@@ -16,7 +16,7 @@ type ClientID = gatewayprotocol.ClientID
 // made for one call of a handler. It may be kept, but its session is written
 // back when the handler returns and never again.
 type Event struct {
-	worker  *Worker
+	conn    *gatewayConn // on which it came
 	msg     gatewayprotocol.Message
 	session Session
 	next    *Event // in the client's queue
@@ -42,45 +42,45 @@ func (e *Event) GatewayAddr() netip.AddrPort {
 func (e *Event) Session() *Session { return &e.session }
 
 // Worker returns the worker that handles the event.
-func (e *Event) Worker() *Worker { return e.worker }
+func (e *Event) Worker() *Worker { return e.conn.worker }
 
 // Gateway returns the worker's way to talk to all clients: PHP's class
 // Gateway. It is the same for all events.
-func (e *Event) Gateway() *gatewayclient.Client { return e.worker.client }
+func (e *Event) Gateway() *gatewayclient.Client { return e.conn.worker.client }
 
 // Send sends a message to the client (Gateway::sendToCurrentClient).
 func (e *Event) Send(ctx context.Context, msg []byte, opts ...gatewayclient.SendOption) error {
-	return e.worker.client.SendToClient(ctx, e.ClientID(), msg, opts...)
+	return e.conn.worker.client.SendToClient(ctx, e.ClientID(), msg, opts...)
 }
 
 // Close sends the client a last message and closes its connection
 // (Gateway::closeCurrentClient). A nil msg sends nothing.
 func (e *Event) Close(ctx context.Context, msg []byte) error {
-	return e.worker.client.CloseClient(ctx, e.ClientID(), msg)
+	return e.conn.worker.client.CloseClient(ctx, e.ClientID(), msg)
 }
 
 // Destroy closes the client's connection at once
 // (Gateway::destoryCurrentClient).
 func (e *Event) Destroy(ctx context.Context) error {
-	return e.worker.client.DestroyClient(ctx, e.ClientID())
+	return e.conn.worker.client.DestroyClient(ctx, e.ClientID())
 }
 
 // BindUID binds the client to a uid (Gateway::bindUid).
 func (e *Event) BindUID(ctx context.Context, uid string) error {
-	return e.worker.client.BindUID(ctx, e.ClientID(), uid)
+	return e.conn.worker.client.BindUID(ctx, e.ClientID(), uid)
 }
 
 // UnbindUID unbinds the client from its uid (Gateway::unbindUid).
 func (e *Event) UnbindUID(ctx context.Context, uid string) error {
-	return e.worker.client.UnbindUID(ctx, e.ClientID(), uid)
+	return e.conn.worker.client.UnbindUID(ctx, e.ClientID(), uid)
 }
 
 // JoinGroup adds the client to a group (Gateway::joinGroup).
 func (e *Event) JoinGroup(ctx context.Context, group string) error {
-	return e.worker.client.JoinGroup(ctx, e.ClientID(), group)
+	return e.conn.worker.client.JoinGroup(ctx, e.ClientID(), group)
 }
 
 // LeaveGroup removes the client from a group (Gateway::leaveGroup).
 func (e *Event) LeaveGroup(ctx context.Context, group string) error {
-	return e.worker.client.LeaveGroup(ctx, e.ClientID(), group)
+	return e.conn.worker.client.LeaveGroup(ctx, e.ClientID(), group)
 }

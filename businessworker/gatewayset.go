@@ -122,7 +122,9 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 		gc.out.Close()
 		return ErrWorkerClosed
 	}
-	err := gc.read(s.worker.ctx)
+	r := newReader(s.worker.ctx, gc)
+	go r.run()
+	err := <-r.done
 	s.remove(gc)
 	gc.out.Close()
 	gc.barriers.end()

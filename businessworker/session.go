@@ -105,7 +105,7 @@ func (s *Session) begin(e *Event, st *sessionState) {
 // fetch asks the gateway for the session, as BusinessWorker::onGatewayMessage
 // does.
 func (s *Session) fetch() {
-	w := s.event.worker
+	w := s.event.conn.worker
 	ctx, cancel := context.WithTimeout(w.ctx, w.opts.QueryTimeout)
 	defer cancel()
 	s.state.changed.Store(false)
@@ -243,7 +243,7 @@ func (s *Session) Save(ctx context.Context) error {
 		return nil
 	}
 	id := s.event.ClientID()
-	err = s.event.worker.transport.send(ctx, id.Gateway(), gatewayprotocol.Message{
+	err = s.event.conn.worker.transport.send(ctx, id.Gateway(), gatewayprotocol.Message{
 		Cmd:          gatewayprotocol.CmdSetSession,
 		ConnectionID: id.ConnectionID,
 		Flag:         gatewayprotocol.FlagBodyIsScalar,

@@ -1,0 +1,131 @@
+package businessworker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// A reader hands the events of one gateway to the dispatcher until the
+// connection ends. It is used by one goroutine at a time, but not always by the
+// same; see [readerTurn].
+type reader struct {
+	gc   *gatewayConn
+	ctx  context.Context
+	in   *innerconn.Reader
+	done chan error // why it ended
+
+	slab  []byte
+	start int // of what is not decoded yet
+	end   int
+	frame int   // length of the frame that is not complete yet, 0 if not known
+	err   error // why nothing more is read
+	batch []*Event
+	block []Event // not used yet; all events of a block are in one slab
+}
+
+// slabSize is how much is read at once. Events refer to the bytes where they
+// were read, so a slab is never used twice.
+const slabSize = 64 << 10
+
+// maxEvent is the longest frame taken from a gateway: a client's message and its
+// session may each be as long as a whole frame of the other direction. PHP's
+// worker ends the connection at a third of that, for all clients of the gateway.
+const maxEvent = 3 * gatewayprotocol.MaxPackageSize
+
+// leastRead is the room in a slab below which the next one is begun.
+const leastRead = 4 << 10
+
+// eventBlock is the number of events made at once. A program that keeps an event
+// keeps its slab, and with it the others of its block.
+const eventBlock = 16
+
+func newReader(ctx context.Context, gc *gatewayConn) *reader {
+	return &reader{gc: gc, ctx: ctx, in: innerconn.NewReader(gc.net), done: make(chan error, 1), slab: make([]byte, slabSize)}
+}
+
+// run reads until the connection ends or another goroutine takes over. What
+// that one needs is in r before events are added.
+func (r *reader) run() {
+	turn := &readerTurn{resume: r.run}
+	for r.err == nil {
+		clear(r.batch)
+		r.batch = r.batch[:0]
+		r.makeRoom()
+		var n int
+		n, r.err = r.in.Read(r.slab[r.end:])
+		r.end += n
+		r.decode()
+		if len(r.batch) == 0 {
+			continue
+		}
+		kept, err := r.gc.worker.dispatcher.add(r.ctx, r.batch, turn)
+		if !kept {
+			return
+		}
+		if err != nil {
+			r.err = errors.Join(err, r.err)
+		}
+	}
+	r.done <- r.err
+}
+
+// decode takes the events that are there whole.
+func (r *reader) decode() {
+	r.frame = 0
+	for {
+		if n := barrierAnswer(r.slab[r.start:r.end]); n > 0 {
+			r.start += n
+			r.gc.barriers.answered()
+			continue
+		}
+		frame, err := gatewayprotocol.FrameLen(r.slab[r.start:r.end], maxEvent)
+		if err != nil {
+			r.err = err
+			return
+		}
+		if frame == 0 || r.end-r.start < frame {
+			r.frame = frame
+			return
+		}
+		if len(r.block) == 0 {
+			r.block = make([]Event, eventBlock)
+		}
+		e := &r.block[0]
+		_, _ = gatewayprotocol.DecodeMessage(r.slab[r.start:r.end], &e.msg, maxEvent) // the length is good
+		r.start += frame
+		if r.gc.isEvent(e) {
+			e.conn = r.gc
+			r.block = r.block[1:]
+			r.batch = append(r.batch, e)
+		}
+	}
+}
+
+// makeRoom begins a new slab if the next frame may not fit.
+func (r *reader) makeRoom() {
+	need := leastRead
+	if r.frame > 0 {
+		need = r.frame - (r.end - r.start)
+	}
+	if len(r.slab)-r.end >= need {
+		return
+	}
+	next := make([]byte, max(slabSize, (r.end-r.start)+need))
+	r.end = copy(next, r.slab[r.start:r.end])
+	r.start, r.slab, r.block = 0, next, nil
+}
+
+func (gc *gatewayConn) isEvent(e *Event) bool {
+	switch e.msg.Cmd {
+	case gatewayprotocol.CmdOnConnect, gatewayprotocol.CmdOnMessage,
+		gatewayprotocol.CmdOnClose, gatewayprotocol.CmdOnWebSocketConnect:
+		return true
+	case gatewayprotocol.CmdPing:
+	default:
+		gc.log.Warnf("ignoring a frame with command %s", e.msg.Cmd)
+	}
+	return false
+}
