@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 // A dispatcher queues events by client and runs handlers on a pool of
@@ -24,7 +26,7 @@ type dispatcher struct {
 	backlog   atomic.Int32 // clients that wait for a goroutine
 
 	mu      sync.Mutex // guards all below
-	clients map[ClientID]*clientState
+	clients clientTable
 	ready   clientQueue   // clients with events and no goroutine
 	pending int           // events received and not completely handled
 	limit   int           // of pending
@@ -49,22 +51,10 @@ type dispatcher struct {
 	pauses atomic.Uint64 // times that reading stopped for want of room
 }
 
-// A clientState is what the worker knows of a client.
-type clientState struct {
-	id          ClientID
-	first, last *Event // events not started
-	scheduled   bool   // in ready, or a goroutine runs it
-	orphaned    bool   // its gateway's connection ended: forgotten after these events
-	next        *clientState
-
-	sessionState
-}
-
 func newDispatcher(maximum, limit int, run func(*clientState, *Event), afterwork func()) *dispatcher {
 	return &dispatcher{
 		run:       run,
 		afterwork: afterwork,
-		clients:   make(map[ClientID]*clientState),
 		limit:     limit,
 		maximum:   maximum,
 		eager:     min(maximum, runtime.GOMAXPROCS(0)),
@@ -111,10 +101,10 @@ func (d *dispatcher) add(ctx context.Context, batch []*Event, turn *readerTurn) 
 
 func (d *dispatcher) addLocked(e *Event) {
 	id := e.ClientID()
-	c := d.clients[id]
+	c := d.clients.get(id)
 	if c == nil {
 		c = &clientState{id: id}
-		d.clients[id] = c
+		d.clients.put(c)
 	}
 	if c.last == nil {
 		c.first = e
@@ -230,7 +220,7 @@ func (d *dispatcher) finishLocked(c *clientState) {
 	case c.known && !c.orphaned:
 		c.scheduled = false
 	default: // closed
-		delete(d.clients, c.id)
+		d.clients.remove(c)
 	}
 	d.pending--
 	if d.room != nil && d.pending <= d.limit*3/4 {
@@ -248,22 +238,20 @@ func (d *dispatcher) finishLocked(c *clientState) {
 func (d *dispatcher) sessionChanged(id ClientID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c := d.clients[id]; c != nil {
+	if c := d.clients.get(id); c != nil {
 		c.changed.Store(true)
 	}
 }
 
-// forget drops what is known of clients whose gateway's connection ended.
-func (d *dispatcher) forget(gone func(ClientID) bool) {
+// forget drops what is known of a gateway's clients: its connection ended.
+func (d *dispatcher) forget(gateway gatewayprotocol.GatewayAddress) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for id, c := range d.clients {
-		switch {
-		case !gone(id):
-		case c.scheduled:
+	for _, c := range d.clients.of(gateway) {
+		if c.scheduled {
 			c.orphaned = true
-		default:
-			delete(d.clients, id)
+		} else {
+			d.clients.remove(c)
 		}
 	}
 }
@@ -333,5 +321,5 @@ func (d *dispatcher) close() {
 func (d *dispatcher) numbers() (pending, running, clients int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.pending, d.runningLocked(), len(d.clients)
+	return d.pending, d.runningLocked(), d.clients.n
 }

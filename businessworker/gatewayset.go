@@ -132,7 +132,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 	if errors.As(gc.out.Err(), &lost) {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")
 	}
-	s.worker.dispatcher.forget(func(id ClientID) bool { return id.Gateway() == gc.addr })
+	s.worker.dispatcher.forget(gc.addr)
 	if errors.Is(err, io.EOF) {
 		err = errEnded
 	}
