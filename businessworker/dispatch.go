@@ -15,7 +15,7 @@ import (
 // clients at the same time.
 //
 // While handlers are quick, the goroutine that read the events runs them, too:
-// to wake another one would cost more than the handlers do; see [onReader]. When
+// to wake another one would cost more than the handlers do; see [readerTurn]. When
 // they are not, a pool does. It is small as long as that is enough: as many
 // goroutines as there are processors, which take one event after another without
 // being woken for each. When events wait and handlers turn out to block, it
@@ -35,11 +35,11 @@ type dispatcher struct {
 	closed  bool
 
 	idle    []chan struct{} // goroutines that wait, the last one first to be woken
-	total   int             // goroutines
-	maximum int             // of total
+	total   int             // goroutines of the pool
+	maximum int             // of those that run handlers
 	eager   int             // goroutines that are started or woken at once
 
-	readers []*readerTurn // of readers that run handlers
+	readers []*readerTurn // of readers that run handlers; not of the pool
 	cost    time.Duration // of a handler, the average of the latest
 	pooled  pooling
 
@@ -300,9 +300,7 @@ func (d *dispatcher) close() {
 	for d.ready.n > 0 {
 		d.ready.pop()
 	}
-	for len(d.readers) > 0 {
-		d.takeOverLocked(d.readers[0]) // it reads that the connection has ended
-	}
+	d.handOverLocked() // whoever takes over sees that the connection has ended
 	for _, ch := range d.idle {
 		ch <- struct{}{}
 	}

@@ -40,7 +40,7 @@ func (d *dispatcher) watch() {
 		}
 	}
 	if blocked {
-		d.pooled.begin()
+		d.pooled.begin(time.Now())
 	}
 	if d.ready.n > 0 {
 		busy := d.runningLocked()

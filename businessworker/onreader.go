@@ -5,7 +5,9 @@ import "time"
 // A readerTurn is the right to read one connection. It belongs to one goroutine,
 // which also runs handlers while they are quick. When one of them turns out not
 // to be, another goroutine takes over the turn, and the one that had it is of the
-// pool from then on.
+// pool from then on. That happens at once when a handler asks a gateway
+// something, since its answer may have to be read here; see [dispatcher.handOver].
+// Of other things that handlers wait for the monitor finds out.
 type readerTurn struct {
 	resume func() // goes on reading, in its own goroutine
 
@@ -25,7 +27,7 @@ const worthWaking = 300 * time.Microsecond
 
 // quickLocked reports whether a reader is to run handlers itself.
 func (d *dispatcher) quickLocked() bool {
-	return d.ready.n > 0 && d.cost < slowHandler && d.runningLocked() < d.maximum && !d.pooled.now()
+	return d.ready.n > 0 && d.cost < slowHandler && d.runningLocked() < d.maximum && !d.pooled.is()
 }
 
 // onReader runs handlers on the goroutine that read their events, at most n. It
@@ -50,6 +52,7 @@ func (d *dispatcher) onReader(turn *readerTurn, n int) (kept bool) {
 		d.mu.Lock()
 		d.finishLocked(c)
 		if turn.lost {
+			d.learnLocked(time.Since(start) / time.Duration(done))
 			d.workLocked()
 			return false
 		}
@@ -84,6 +87,20 @@ func (d *dispatcher) takeOverLocked(turn *readerTurn) {
 	go turn.resume()
 }
 
+// handOver lets others read for all readers that run handlers: one of these is
+// about to wait, perhaps; who the caller is cannot be told.
+func (d *dispatcher) handOver() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.handOverLocked()
+}
+
+func (d *dispatcher) handOverLocked() {
+	for len(d.readers) > 0 {
+		d.takeOverLocked(d.readers[0])
+	}
+}
+
 // learnLocked notes what a handler has cost.
 func (d *dispatcher) learnLocked(cost time.Duration) { d.cost += (cost - d.cost) / 16 }
 
@@ -100,12 +117,10 @@ const (
 	mostPooling  = time.Second
 )
 
-func (p *pooling) now() bool {
-	return p.span > 0 && time.Now().Before(p.until)
-}
+// is reports whether handlers are left to the pool now.
+func (p *pooling) is() bool { return p.span > 0 && time.Now().Before(p.until) }
 
-func (p *pooling) begin() {
-	now := time.Now()
+func (p *pooling) begin(now time.Time) {
 	if now.Sub(p.until) < 16*p.span {
 		p.span = min(2*p.span, mostPooling)
 	} else {

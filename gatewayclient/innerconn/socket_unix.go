@@ -7,13 +7,17 @@ import (
 	"syscall"
 )
 
-// rawConn returns nil when conn is no socket.
+// rawConn returns nil when conn is no socket. What merely has one inside, and
+// may have reads and writes of its own, is none.
 func rawConn(conn net.Conn) syscall.RawConn {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil
+	var raw syscall.RawConn
+	var err error
+	switch conn := conn.(type) {
+	case *net.TCPConn:
+		raw, err = conn.SyscallConn()
+	case *net.UnixConn:
+		raw, err = conn.SyscallConn()
 	}
-	raw, err := sc.SyscallConn()
 	if err != nil {
 		return nil
 	}

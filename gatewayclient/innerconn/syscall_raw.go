@@ -1,3 +1,5 @@
+//go:build linux && !race
+
 package innerconn
 
 import (
@@ -20,13 +22,8 @@ func read(fd uintptr, b []byte) (int, error) {
 }
 
 func result(n uintptr, errno syscall.Errno) (int, error) {
-	switch errno {
-	case 0:
-		return int(n), nil
-	case syscall.EAGAIN: // not a conversion: that would be an allocation
-		return 0, errAgain
+	if errno != 0 {
+		return 0, errno
 	}
-	return 0, errno
+	return int(n), nil
 }
-
-var errAgain error = syscall.EAGAIN
