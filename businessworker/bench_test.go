@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
@@ -29,10 +30,15 @@ func BenchmarkEcho(b *testing.B) {
 		}
 		return e.Send(ctx, msg)
 	})
+	blocking := businessworker.MessageFunc(func(ctx context.Context, e *businessworker.Event, msg []byte) error {
+		time.Sleep(time.Millisecond)
+		return e.Send(ctx, msg)
+	})
 	for _, n := range []int{1, 100, 5000} {
 		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) { benchmarkEcho(b, echo, n) })
 	}
 	b.Run("session/clients=100", func(b *testing.B) { benchmarkEcho(b, reading, 100) })
+	b.Run("blocking/clients=100", func(b *testing.B) { benchmarkEcho(b, blocking, 100) })
 }
 
 func benchmarkEcho(b *testing.B, h businessworker.Handler, clients int) {
