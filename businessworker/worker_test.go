@@ -240,7 +240,11 @@ func TestConcurrency(t *testing.T) {
 		u.Send(t, "2")
 		users = append(users, u)
 	}
-	until(t, "7 handlers run", func() bool { return w.Stats().Busy == 7 })
+	until(t, "7 handlers run", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return running == 7 && w.Stats().Busy == 7 // a goroutine is busy shortly before its handler runs
+	})
 	close(release)
 	for _, u := range users {
 		receive(t, u, "1", "2")
