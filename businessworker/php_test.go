@@ -50,6 +50,16 @@ func TestSessionsSharedWithPHP(t *testing.T) {
 				return e.Send(ctx, []byte("go "+msg))
 			}}
 			goWorker := start(t, c, h, businessworker.Options{Name: "go"})
+			until(t, "the gateway knows the Go worker", func() bool {
+				other, err := c.Gateways[0].TryDial("/")
+				if err != nil {
+					return false
+				}
+				defer other.Close()
+				other.TrySend("hello")
+				msg, err := other.TryReceive()
+				return err == nil && msg == "go hello"
+			})
 			killPHP()
 			waitForGo(t, u, "touch")
 
