@@ -107,6 +107,18 @@ func fixture(name string) string {
 	return filepath.Join(filepath.Dir(here), "..", "..", "php-fixtures", name)
 }
 
+// waitNoPort returns when nobody listens any more: PHP's processes end one after
+// another, and the last to be killed still takes connections and has the port.
+func waitNoPort(addr string) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			return
+		}
+		nc.Close()
+	}
+}
+
 // waitPort waits until somebody listens on addr. There is no event for that:
 // it tries again and again.
 func waitPort(t testing.TB, addr string) {

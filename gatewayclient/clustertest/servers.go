@@ -44,38 +44,27 @@ func (r *Register) Kill() {
 	if r.kill != nil {
 		r.kill()
 		r.kill = nil
+		waitNoPort(r.Addr)
 	}
 }
 
 // WaitFor waits until the Register names n gateways.
 func (r *Register) WaitFor(t testing.TB, n int) {
 	t.Helper()
-	// A process of PHP that was killed may still take a connection.
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if r.names(n, deadline) {
+	nc, err := net.Dial("tcp", r.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(patience))
+	nc.Write(gatewayprotocol.AppendWorkerConnect(nil, r.key))
+	for lines := bufio.NewScanner(nc); lines.Scan(); {
+		list, err := gatewayprotocol.ParseBroadcastAddresses(lines.Bytes())
+		if err == nil && len(list) == n {
 			return
 		}
 	}
 	t.Fatalf("register %s does not name %d gateways", r.Addr, n)
-}
-
-// names listens to the Register until it names n gateways, which it reports, or
-// the connection ends.
-func (r *Register) names(n int, deadline time.Time) bool {
-	nc, err := net.Dial("tcp", r.Addr)
-	if err != nil {
-		return false
-	}
-	defer nc.Close()
-	_ = nc.SetDeadline(deadline)
-	_, _ = nc.Write(gatewayprotocol.AppendWorkerConnect(nil, r.key))
-	for lines := bufio.NewScanner(nc); lines.Scan(); {
-		list, err := gatewayprotocol.ParseBroadcastAddresses(lines.Bytes())
-		if err == nil && len(list) == n {
-			return true
-		}
-	}
-	return false
 }
 
 // A Gateway of a cluster. Kill and Start restart it on the same addresses.
@@ -130,6 +119,8 @@ func (g *Gateway) Kill() {
 	if g.kill != nil {
 		g.kill()
 		g.kill = nil
+		waitNoPort(g.InnerAddr)
+		waitNoPort(g.ClientAddr)
 	}
 }
 
