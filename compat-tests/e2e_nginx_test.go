@@ -11,12 +11,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"text/template"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
 
@@ -42,10 +42,10 @@ func (s *stage) nginx(gateway string) nginx {
 	conf.Close()
 	s.check(err)
 	cmd := exec.Command("nginx", "-e", filepath.Join(dir, "nginx.log"), "-p", dir, "-c", conf.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	clustertest.OwnSession(cmd)
 	s.check(cmd.Start())
 	s.cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		clustertest.KillSession(cmd)
 		_ = cmd.Wait()
 	})
 	s.check(dialUntilUp(net.JoinHostPort("127.0.0.1", strconv.Itoa(n.secure))))

@@ -11,9 +11,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"unicode/utf8"
 
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
 
@@ -107,7 +107,7 @@ func (l *library) startProcess(s *stage, env []string) error {
 	}
 	defer log.Close() // the process has its own
 	cmd.Stderr = log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	clustertest.OwnSession(cmd)
 	if l.stdin, err = cmd.StdinPipe(); err != nil {
 		return err
 	}

@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 )
 
 // autoloadVariable names the environment variable that makes runs live: the
@@ -62,7 +63,7 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 	cmd := exec.Command("php", filepath.Join(fixtures, script))
 	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+dir), env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	clustertest.OwnSession(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 		close(ended)
 	}()
 	stop = func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		clustertest.KillSession(cmd)
 		<-ended
 		log.Close()
 	}

@@ -38,7 +38,7 @@ func startPHP(t testing.TB, script string, env ...string) (kill func()) {
 	cmd := exec.Command("php", fixture(script))
 	cmd.Env = append(append(os.Environ(), "FIXTURE_DIR="+dir), env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	ownSession(cmd)
+	OwnSession(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func startPHP(t testing.TB, script string, env ...string) (kill func()) {
 				t.Logf("%s:\n%s", script, out)
 			}
 		}
-		killSession(cmd)
+		KillSession(cmd)
 		_ = cmd.Wait()
 		log.Close()
 	}

@@ -4,7 +4,8 @@ package clustertest
 
 import "os/exec"
 
-func ownSession(*exec.Cmd) {}
+// OwnSession does nothing.
+func OwnSession(*exec.Cmd) {}
 
-// killSession kills cmd alone: Workerman has one process without fork.
-func killSession(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
+// KillSession kills cmd alone: Workerman has one process without fork.
+func KillSession(cmd *exec.Cmd) { _ = cmd.Process.Kill() }

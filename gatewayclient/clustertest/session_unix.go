@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// ownSession makes cmd start in a session of its own, with its children.
-func ownSession(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+// OwnSession makes cmd start in a session of its own, with its children.
+func OwnSession(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
-// killSession kills a cmd of ownSession and its children.
-func killSession(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+// KillSession kills a cmd of OwnSession and its children.
+func KillSession(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
