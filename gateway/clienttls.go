@@ -169,7 +169,10 @@ func (t *clientTLS) keepLocked(p []byte) {
 	if c.out != nil {
 		c.out.copyTail(0)
 	}
-	c.state |= clientBlocked
+	// With nothing left in the arena, the inner loop is not needed to flush it:
+	// if that still kept others from it when the kernel has room again, new
+	// messages would take the place of what was copied.
+	c.state = c.state&^clientDirty | clientBlocked
 	c.poller.watch(c, true, !c.state.any(clientClosing))
 }
 

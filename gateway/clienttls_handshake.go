@@ -66,6 +66,7 @@ func (t *clientTLS) handshake() {
 			return
 		}
 	}
+	t.in = nil // used up, but part of a buffer that others need
 	c.mu.Lock()
 	t.wake = nil
 	t.open.Store(true)

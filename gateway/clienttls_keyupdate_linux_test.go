@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -68,6 +69,7 @@ func (h *half) nonce() []byte {
 }
 
 const (
+	recordTypeAlert       = 21
 	recordTypeHandshake   = 22
 	recordTypeApplication = 23
 )
@@ -195,5 +197,112 @@ func TestTLSKeyUpdateFlood(t *testing.T) {
 		t.Errorf("%d bytes waited, want up to %d", longest, maxSealed)
 	}
 	for w.next().Cmd != gp.CmdOnClose {
+	}
+}
+
+// TestTLSKeyUpdateWhileWriting demands new keys again and again of a gateway
+// that sends more than the kernel takes: the poller and the inner loop encrypt
+// in turn, and everything arrives, in order.
+func TestTLSKeyUpdateWhileWriting(t *testing.T) {
+	const messages, size = 1000, 1000
+	g := startGateway(t, Options{Listen: "frame://127.0.0.1:0", TLS: serverTLS(), SendToClientBufferSize: 1 << 30})
+	w := g.worker("w:0")
+	conn := g.dialNarrow()
+	in, out := g.halves(t, conn)
+	w.event(gp.CmdOnConnect)
+	c := g.allClients()[0]
+	if err := unix.SetsockoptInt(c.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
+		t.Fatal(err)
+	}
+
+	// Each goroutine ends when its connection has nothing more for it.
+	var all sync.WaitGroup
+	stop := make(chan struct{})
+	unanswered := make(chan struct{}, 200) // fewer than the bound on what waits
+	all.Go(func() {
+		for {
+			select {
+			case <-stop:
+				_ = conn.(*net.TCPConn).CloseWrite()
+				return
+			case unanswered <- struct{}{}:
+			}
+			p := out.seal(nil, recordTypeHandshake, keyUpdateRequested)
+			out.update(t)
+			p = out.seal(p, recordTypeApplication, "\x00\x00\x00\x04")
+			if _, err := conn.Write(p); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	all.Go(func() {
+		body := make([]byte, size)
+		for i := range uint32(messages) {
+			binary.BigEndian.PutUint32(body, i)
+			w.send(withBody(gp.CmdSendToOne, 1, string(body)))
+		}
+	})
+	all.Go(func() {
+		for w.next().Cmd != gp.CmdOnClose {
+		}
+	})
+	var got []byte
+	for next := uint32(0); next < messages; {
+		switch kind, body := in.open(t, conn); {
+		case kind == recordTypeHandshake && body == keyUpdate:
+			in.update(t)
+			<-unanswered
+		case kind == recordTypeApplication:
+			got = append(got, body...)
+		case kind != recordTypeHandshake: // a ticket
+			t.Fatalf("got a record of type %d, %q", kind, body)
+		}
+		for ; len(got) >= 4+size; got = got[4+size:] {
+			if n := binary.BigEndian.Uint32(got[4:]); n != next {
+				t.Fatalf("got message %d, want %d", n, next)
+			}
+			next++
+		}
+	}
+	close(stop)
+	all.Wait()
+}
+
+// TestTLSCloseNotify: every end that is not the peer's fault is TLS's proper end
+// (RFC 8446 section 6.1), which crypto/tls does not insist on.
+func TestTLSCloseNotify(t *testing.T) {
+	const closeNotify = "\x01\x00"
+	for name, end := range map[string]func(w *peer, conn net.Conn, out *half){
+		"kicked":    func(w *peer, _ net.Conn, _ *half) { w.send(withBody(gp.CmdKick, 1, "")) },
+		"destroyed": func(w *peer, _ net.Conn, _ *half) { w.send(gp.Message{Cmd: gp.CmdDestroy, ConnectionID: 1}) },
+		"answer": func(_ *peer, conn net.Conn, out *half) {
+			_, _ = conn.Write(out.seal(nil, recordTypeAlert, closeNotify))
+		},
+		"half closed": func(_ *peer, conn net.Conn, _ *half) { _ = conn.(*net.TCPConn).CloseWrite() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := startGateway(t, Options{Listen: "tcp://127.0.0.1:0", TLS: serverTLS()})
+			w := g.worker("w:0")
+			conn := g.dialNarrow()
+			in, out := g.halves(t, conn)
+			w.event(gp.CmdOnConnect)
+			w.send(withBody(gp.CmdSendToOne, 1, "hello"))
+			kind, body := in.open(t, conn)
+			if kind == recordTypeHandshake { // a ticket
+				kind, body = in.open(t, conn)
+			}
+			if kind != recordTypeApplication || body != "hello" {
+				t.Fatalf("got a record of type %d, %q", kind, body)
+			}
+			end(w, conn, out)
+			if kind, body := in.open(t, conn); kind != recordTypeAlert || body != closeNotify {
+				t.Errorf("got a record of type %d, %q, want the alert", kind, body)
+			}
+			if rest, err := io.ReadAll(conn); len(rest) > 0 || err != nil {
+				t.Errorf("got %q, %v after it", rest, err)
+			}
+			w.event(gp.CmdOnClose)
+		})
 	}
 }

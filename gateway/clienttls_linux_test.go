@@ -219,3 +219,43 @@ func TestTLSAnswerBetween(t *testing.T) {
 	copy(arena, "garbage")
 	wantRead(t, conn, "message\n")
 }
+
+// TestTLSAnswerThenMessage goes on from there: the kernel has room again before
+// the inner loop flushes, which then has another message.
+func TestTLSAnswerThenMessage(t *testing.T) {
+	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS()})
+	w := g.worker("w:0")
+	conn := g.dialTLS(clientTLSConfig, nil)
+	fmt.Fprintln(conn, "hello")
+	w.event(gp.CmdOnConnect)
+	w.event(gp.CmdOnMessage)
+	c := g.allClients()[0]
+	g.until("the handshake is done", c.tls.open.Load)
+
+	b := &batch{inner: true}
+	c.send(b, []byte("one\n"), false, arenaLived)
+	c.mu.Lock()
+	c.tls.keepLocked(nil)
+	c.mu.Unlock()
+	c.writable(new(batch))
+	c.send(b, []byte("two\n"), false, arenaLived)
+	b.flush()
+	wantRead(t, conn, "one\ntwo\n")
+}
+
+// TestTLSBufferGoesBack: after the handshake a client keeps nothing of the buffer
+// that it shared with others.
+func TestTLSBufferGoesBack(t *testing.T) {
+	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS()})
+	w := g.worker("w:0")
+	conn := g.dialTLS(clientTLSConfig, nil)
+	if err := conn.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	w.event(gp.CmdOnConnect)
+	c := g.allClients()[0]
+	g.until("the handshake is done", c.tls.open.Load)
+	if c.tls.in != nil {
+		t.Error("it keeps the buffer")
+	}
+}
