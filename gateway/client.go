@@ -161,7 +161,7 @@ func (c *client) flushAndUnlock(b *batch) {
 	for {
 		if c.state.any(clientWriting | clientBlocked | clientClosed) {
 			// With nothing to send, nobody waits for a TLS handshake.
-			forget := c.out == nil && c.state.any(clientClosing) && c.shakingLocked()
+			forget := c.out == nil && c.state.any(clientClosing) && c.shaking()
 			c.mu.Unlock()
 			if forget {
 				c.gw.destroyClient(b, c)
@@ -220,9 +220,9 @@ func (c *client) write(q *outQueue, s *writeScratch) (int, error) {
 	return q.writeTo(&c.sock, s)
 }
 
-// shakingLocked reports whether the TLS handshake is not done yet. The caller
-// holds c.mu.
-func (c *client) shakingLocked() bool { return c.tls != nil && !c.tls.open.Load() }
+// shaking reports whether the TLS handshake is not done yet. It stays so while
+// c.mu is held.
+func (c *client) shaking() bool { return c.tls != nil && !c.tls.open.Load() }
 
 // keepLocked keeps what the kernel did not take of q and has the poller tell
 // when it takes more.

@@ -193,7 +193,7 @@ func (p *clientPoller) watchOnce(c *client, out bool) {
 // watch says what the client's socket is watched for, unless the TLS handshake
 // says it. The caller holds c.mu.
 func (p *clientPoller) watch(c *client, out, in bool) {
-	if c.shakingLocked() {
+	if c.shaking() {
 		return
 	}
 	var bits uint32

@@ -18,7 +18,7 @@ func (t *clientTLS) ready() {
 	c := t.c
 	c.mu.Lock()
 	// It may have become done since the poller asked.
-	begin := t.wake == nil && c.shakingLocked() && !c.state.any(clientClosed)
+	begin := t.wake == nil && c.shaking() && !c.state.any(clientClosed)
 	if begin {
 		t.wake = make(chan struct{}, 1)
 	} else {

@@ -92,6 +92,12 @@ func TestTLSStuckHandshake(t *testing.T) {
 			g.shutdown()
 			w.event(gp.CmdOnClose)
 		},
+		"shutdown with a message waiting": func(t *testing.T, g *testGateway, w *peer) {
+			w.send(withBody(gp.CmdSendToOne, 1, "welcome"))
+			w.barrier()
+			g.shutdown()
+			w.event(gp.CmdOnClose)
+		},
 		"close": func(t *testing.T, g *testGateway, w *peer) {
 			if err := g.Close(); err != nil {
 				t.Error(err)

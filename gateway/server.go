@@ -62,9 +62,10 @@ func (g *Gateway) goRun(f func()) {
 
 // Shutdown ends the gateway in good order: it takes its address from the
 // Registers, accepts nobody any more, closes every client after what waits for
-// it has been sent, tells the workers of every close, and closes their
-// connections when their systems have confirmed all of it. When ctx ends first, it does
-// what Close does and returns ctx's error. It may be called by several at once.
+// it has been sent (at once if a handshake is not done), tells the workers of
+// every close, and closes their connections when their systems have confirmed
+// all of it. When ctx ends first, it does what Close does and returns ctx's
+// error. It may be called by several at once.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()
 	switch g.state {
@@ -132,11 +133,17 @@ func (g *Gateway) closeListenersLocked() {
 	g.listeners = nil
 }
 
-// closeClients closes every client after its queue.
+// closeClients closes every client after its queue. Who has not finished the TLS
+// handshake may never do so, and no message waits for that, as none does for the
+// websocket handshake.
 func (g *Gateway) closeClients() {
 	b := new(batch)
 	for _, c := range g.allClients() {
-		c.closeAfter(b, nil, false, immortal)
+		if c.shaking() {
+			g.destroyClient(b, c)
+		} else {
+			c.closeAfter(b, nil, false, immortal)
+		}
 	}
 	b.flush()
 	g.clientGone()
