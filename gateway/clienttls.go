@@ -182,5 +182,5 @@ func (t *clientTLS) close() {
 	t.c.mu.Lock()
 	t.wakeLocked()
 	t.c.mu.Unlock()
-	_ = t.conn.Close()
+	_ = t.conn.CloseWrite() // Close sends no alert while somebody is in Write
 }
