@@ -220,9 +220,13 @@ func (c *client) write(q *outQueue, s *writeScratch) (int, error) {
 	return q.writeTo(&c.sock, s)
 }
 
-// shaking reports whether the TLS handshake is not done yet. It stays so while
-// c.mu is held.
-func (c *client) shaking() bool { return c.tls != nil && !c.tls.open.Load() }
+// shaking reports whether the TLS handshake is not done yet.
+func (c *client) shaking() bool {
+	if c.stream != nil {
+		return !c.stream.open.Load()
+	}
+	return c.tls != nil && !c.tls.open.Load()
+}
 
 // keepLocked keeps what the kernel did not take of q and has the poller tell
 // when it takes more.

@@ -43,10 +43,12 @@ const acceptRetry = 10 * time.Millisecond
 func (s *clientGoroutines) serveConn(conn net.Conn) {
 	g := s.gw
 	c := &client{gw: g, remote: addrPortOf(conn.RemoteAddr())}
-	if g.opts.TLS != nil {
-		conn = tls.Server(conn, g.opts.TLS)
-	}
 	c.stream = &stream{conn: conn}
+	if g.opts.TLS != nil {
+		c.stream.conn = tls.Server(conn, g.opts.TLS)
+	} else {
+		c.stream.open.Store(true)
+	}
 	b := new(batch)
 	ok := g.addClient(b, c, func() error { return nil })
 	b.flush()

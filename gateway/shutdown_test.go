@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -37,5 +39,32 @@ func TestShutdownTellsEverything(t *testing.T) {
 		w.gone()
 		_ = w.conn.Close()
 		<-ended
+	})
+}
+
+// TestShutdownStuckHandshake: no message waits for the handshake of a client that
+// says nothing.
+func TestShutdownStuckHandshake(t *testing.T) {
+	everyWay(t, func(t *testing.T, opts Options) {
+		if opts.TLS == nil {
+			opts.Listen = "websocket://127.0.0.1:0"
+		} else {
+			opts.Listen = "text://127.0.0.1:0"
+		}
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		conn, err := net.Dial("tcp", g.client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		w.event(gp.CmdOnConnect)
+		w.send(withBody(gp.CmdSendToOne, 1, "welcome"))
+		w.barrier()
+		g.shutdown()
+		w.event(gp.CmdOnClose)
+		if got, err := io.ReadAll(conn); len(got) > 0 || err != nil {
+			t.Errorf("the client got %q, %v", got, err)
+		}
 	})
 }

@@ -5,12 +5,16 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // stream is the connection of a client that is served by goroutines instead of
 // a poller, on systems without epoll. One goroutine reads for as long as the
 // client is there; another writes while something waits.
-type stream struct{ conn net.Conn }
+type stream struct {
+	conn net.Conn
+	open atomic.Bool // the TLS handshake is done, or there is none
+}
 
 // streamIdleRead is the size of the buffer that an idle stream waits with. What
 // does not fit is read with a pooled one.
@@ -31,6 +35,7 @@ func (g *Gateway) serveStream(c *client) {
 			b.flush()
 			return
 		}
+		c.stream.open.Store(true)
 	}
 	g.goRun(func() { g.readStream(c) })
 }
