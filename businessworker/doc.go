@@ -47,7 +47,8 @@
 // The events of one client are handled one after another, in the order in which
 // they happened; events of different clients are handled at the same time, by at
 // most Options.Concurrency goroutines. A handler may block, on a database for
-// example: others go on. State that handlers share needs a lock.
+// example: others go on, after two milliseconds at most. State that handlers
+// share needs a lock.
 //
 // Commands for one gateway are executed in the order in which they were given,
 // and a question sees the effect of every command given before it.
