@@ -32,7 +32,7 @@ type series struct {
 var all = []series{
 	{"PHP", "#8892bf", 1},
 	{"Go", "#00a0c8", 2},
-	{"kernel's floor for one system call each", "#b0b0b0", 4},
+	{"kernel's floor", "#b0b0b0", 4},
 }
 
 const (
