@@ -38,8 +38,8 @@ func newFloorServer(fds []int) (*floorServer, error) {
 	return &floorServer{epfd: epfd}, nil
 }
 
-// serve calls handle for each socket that has something to read, and again all
-// of them after each look, until stop. It returns the CPU time of its thread.
+// serve looks which sockets have something to read, calls handle for each and
+// then after, again and again until stop. It returns the CPU time of its thread.
 func (s *floorServer) serve(stop <-chan struct{}, handle func(fd int) error, after func() error) (used time.Duration, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -108,7 +108,7 @@ func (b *bench) floorEcho(fds []int, clients []*floorReader) error {
 			r.write(message)
 		}
 	}
-	cpu, err := b.floorServed(s, handle, answer, func() error {
+	cpu, err := b.floorServed(s, handle, answer, func(<-chan struct{}) error {
 		for _, c := range clients {
 			c.back = send
 			send(c, nil)
@@ -151,12 +151,13 @@ func (b *bench) floorClose(fds []int, clients []*floorReader) (open []int, err e
 	if err != nil {
 		return fds, err
 	}
-	cpu, err := b.floorServed(s, handle, func() error { return nil }, func() error {
+	cpu, err := b.floorServed(s, handle, func() error { return nil }, func(failed <-chan struct{}) error {
 		for _, c := range clients {
 			c.close()
 		}
 		select {
 		case <-all:
+		case <-failed:
 		case <-b.ctx.Done():
 		}
 		return b.ctx.Err()
@@ -172,8 +173,9 @@ func (b *bench) floorClose(fds []int, clients []*floorReader) (open []int, err e
 	return nil, nil
 }
 
-// floorServed runs the server while load runs and returns its CPU time.
-func (b *bench) floorServed(s *floorServer, handle func(int) error, after func() error, load func() error) (time.Duration, error) {
+// floorServed runs the server while load runs, which is told when the server
+// fails, and returns the server's CPU time.
+func (b *bench) floorServed(s *floorServer, handle func(int) error, after func() error, load func(failed <-chan struct{}) error) (time.Duration, error) {
 	var cpu time.Duration
 	var failed error
 	stop, done := make(chan struct{}), make(chan struct{})
@@ -181,7 +183,7 @@ func (b *bench) floorServed(s *floorServer, handle func(int) error, after func()
 		defer close(done)
 		cpu, failed = s.serve(stop, handle, after)
 	}()
-	err := load()
+	err := load(done)
 	close(stop)
 	<-done
 	return cpu, errors.Join(err, failed)
