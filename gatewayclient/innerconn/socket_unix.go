@@ -32,31 +32,7 @@ func nonblockingWriter(conn net.Conn) func(b []byte) (int, error) {
 	if raw == nil {
 		return nil
 	}
-	var (
-		buf  []byte
-		n    int
-		werr error
-	)
-	try := func(fd uintptr) bool { // kept: a closure per call would be an allocation
-		for {
-			n, werr = write(fd, buf)
-			if werr != syscall.EINTR {
-				return true
-			}
-		}
-	}
-	return func(b []byte) (int, error) {
-		n, werr, buf = 0, nil, b
-		err := raw.Write(try)
-		buf = nil
-		if err == nil {
-			err = werr
-		}
-		if err == syscall.EAGAIN {
-			err = nil
-		}
-		return max(n, 0), err
-	}
+	return socketCall(raw.Write, write, false)
 }
 
 // socketReader returns a function that reads what is there, and waits while
@@ -67,25 +43,35 @@ func socketReader(conn net.Conn) func(b []byte) (int, error) {
 	if raw == nil {
 		return nil
 	}
+	return socketCall(raw.Read, read, true)
+}
+
+// socketCall returns a function that makes a system call on a socket, through its
+// RawConn's Read or Write. With wait it does not return before the socket is
+// ready; without, it has done nothing then.
+func socketCall(through func(func(fd uintptr) bool) error, call func(fd uintptr, b []byte) (int, error), wait bool) func(b []byte) (int, error) {
 	var (
-		buf  []byte
-		n    int
-		rerr error
+		buf     []byte
+		n       int
+		callErr error
 	)
 	try := func(fd uintptr) bool { // kept: a closure per call would be an allocation
 		for {
-			n, rerr = read(fd, buf)
-			if rerr != syscall.EINTR {
-				return rerr != syscall.EAGAIN
+			n, callErr = call(fd, buf)
+			if callErr != syscall.EINTR {
+				return !wait || callErr != syscall.EAGAIN
 			}
 		}
 	}
 	return func(b []byte) (int, error) {
-		n, rerr, buf = 0, nil, b
-		err := raw.Read(try)
+		n, callErr, buf = 0, nil, b
+		err := through(try)
 		buf = nil
 		if err == nil {
-			err = rerr
+			err = callErr
+		}
+		if err == syscall.EAGAIN {
+			err = nil
 		}
 		return max(n, 0), err
 	}
