@@ -1,6 +1,9 @@
 package businessworker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A readerTurn is the right to read one connection. It belongs to one goroutine,
 // which also runs handlers while they are quick. When one of them turns out not
@@ -68,13 +71,8 @@ func (d *dispatcher) onReader(turn *readerTurn, n int) (kept bool) {
 }
 
 func (d *dispatcher) leaveLocked(turn *readerTurn) {
-	for i, t := range d.readers {
-		if t == turn {
-			last := len(d.readers) - 1
-			d.readers[i], d.readers[last] = d.readers[last], nil
-			d.readers = d.readers[:last]
-			return
-		}
+	if i := slices.Index(d.readers, turn); i >= 0 {
+		d.readers = slices.Delete(d.readers, i, i+1)
 	}
 }
 

@@ -248,6 +248,11 @@ func (c *client) keepLocked(q *outQueue, n int) {
 // writable is called by the poller when the kernel takes bytes again.
 func (c *client) writable(b *batch) {
 	c.mu.Lock()
+	c.writableAndUnlock(b)
+}
+
+// writableAndUnlock is writable for a caller that holds c.mu.
+func (c *client) writableAndUnlock(b *batch) {
 	// The number of a closed socket may be another client's by now.
 	if c.state.any(clientBlocked) && !c.state.any(clientClosed) {
 		c.state &^= clientBlocked

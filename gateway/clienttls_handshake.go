@@ -70,11 +70,7 @@ func (t *clientTLS) handshake() {
 	c.mu.Lock()
 	t.wake = nil
 	t.open.Store(true)
-	if !c.state.any(clientClosed) {
-		c.state &^= clientBlocked
-		c.poller.watch(c, false, !c.state.any(clientClosing))
-	}
-	c.flushAndUnlock(b)
+	c.writableAndUnlock(b)
 }
 
 // receive waits for more bytes of the peer. Meanwhile it writes what the kernel
