@@ -138,7 +138,15 @@ func (l *library) call(method string, args ...any) {
 	}
 	values, err := phpserialize.Marshal(phpValue(list(args)))
 	s.check(err)
-	request, err := json.Marshal(map[string]any{"method": method, "serialized": values})
+	answer := l.ask(s, method, map[string]any{"serialized": values})
+	l.actor.flush()
+	s.logAnswer("lib", answer)
+}
+
+// ask sends a request for a method to the process and returns its answer.
+func (l *library) ask(s *stage, method string, fields map[string]any) []byte {
+	fields["method"] = method
+	request, err := json.Marshal(fields)
 	s.check(err)
 	_, err = l.stdin.Write(append(request, '\n'))
 	s.check(err)
@@ -146,10 +154,9 @@ func (l *library) call(method string, args ...any) {
 	if err != nil {
 		s.fail("client_calls.php ended in %s: %v", method, err)
 	}
-	l.actor.flush()
 	answer, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
 	s.check(err)
-	s.logAnswer("lib", answer)
+	return answer
 }
 
 // showArgs renders arguments as JSON, or as Go where a string is no UTF-8.

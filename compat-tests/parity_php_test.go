@@ -1,10 +1,6 @@
 package compattests
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"strings"
-
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
@@ -33,22 +29,13 @@ func (l *phpLibrary) call(class, method string, args list) phpAnswer {
 	s := l.stage
 	values, err := phpserialize.Marshal(phpArgs(s, args))
 	s.check(err)
-	request, err := json.Marshal(map[string]any{
-		"class": class, "method": method, "serialized": values,
+	answer := l.ask(s, method, map[string]any{
+		"class": class, "serialized": values,
 		"set": map[string]any{
 			"registerAddress": l.register.address, "secretKey": l.register.secret,
 			"persistentConnection": false, "addressesCacheDisable": true,
 		},
 	})
-	s.check(err)
-	_, err = l.stdin.Write(append(request, '\n'))
-	s.check(err)
-	line, err := l.answers.ReadString('\n')
-	if err != nil {
-		s.fail("client_calls.php ended in %s: %v", method, err)
-	}
-	answer, err := base64.StdEncoding.DecodeString(strings.TrimSpace(line))
-	s.check(err)
 	v, err := phpserialize.Unmarshal(answer)
 	s.check(err)
 	parts := v.(*phpserialize.Array).Values()

@@ -196,10 +196,10 @@ func TestTLSBound(t *testing.T) {
 	wantRead(t, c, "again\n")
 }
 
-// TestTLSAnswerBetween has crypto/tls be refused an answer of its own (as to a
-// KeyUpdate) while a message is queued: it must be out of the inner loop's arena
-// when that is used anew.
-func TestTLSAnswerBetween(t *testing.T) {
+// openTLSClient connects a client of the text protocol that has sent a message,
+// and returns both its ends.
+func openTLSClient(t *testing.T) (*tls.Conn, *client) {
+	t.Helper()
 	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS()})
 	w := g.worker("w:0")
 	conn := g.dialTLS(clientTLSConfig, nil)
@@ -208,7 +208,14 @@ func TestTLSAnswerBetween(t *testing.T) {
 	w.event(gp.CmdOnMessage)
 	c := g.allClients()[0]
 	g.until("the handshake is done", c.tls.open.Load)
+	return conn, c
+}
 
+// TestTLSAnswerBetween has crypto/tls be refused an answer of its own (as to a
+// KeyUpdate) while a message is queued: it must be out of the inner loop's arena
+// when that is used anew.
+func TestTLSAnswerBetween(t *testing.T) {
+	conn, c := openTLSClient(t)
 	b := &batch{inner: true}
 	arena := []byte("message\n")
 	c.send(b, arena, false, arenaLived)
@@ -223,15 +230,7 @@ func TestTLSAnswerBetween(t *testing.T) {
 // TestTLSAnswerThenMessage goes on from there: the kernel has room again before
 // the inner loop flushes, which then has another message.
 func TestTLSAnswerThenMessage(t *testing.T) {
-	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS()})
-	w := g.worker("w:0")
-	conn := g.dialTLS(clientTLSConfig, nil)
-	fmt.Fprintln(conn, "hello")
-	w.event(gp.CmdOnConnect)
-	w.event(gp.CmdOnMessage)
-	c := g.allClients()[0]
-	g.until("the handshake is done", c.tls.open.Load)
-
+	conn, c := openTLSClient(t)
 	b := &batch{inner: true}
 	c.send(b, []byte("one\n"), false, arenaLived)
 	c.mu.Lock()
