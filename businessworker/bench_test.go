@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/google/go-cmp/cmp"
 )
 

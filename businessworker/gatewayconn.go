@@ -5,8 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/sirupsen/logrus"
 )
 

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/sirupsen/logrus"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // patience is how long anything may take.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/sirupsen/logrus"
 )
 

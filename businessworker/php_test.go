@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // everyType is a session with every kind of value that PHP can serialize, with

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
 // A reader hands the events of one gateway to the dispatcher until the

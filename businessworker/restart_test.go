@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // rounds is how often each part is killed; GATEWAYWORKER_ROUNDS sets it for long runs.

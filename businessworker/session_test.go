@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // TestSessionThatIsNoArray: PHP's worker ends; here the handler is told, and the

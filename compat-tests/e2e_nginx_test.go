@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // nginx is an nginx in front of one gateway.

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // A library is a PHP process that calls GatewayClient\Gateway, or

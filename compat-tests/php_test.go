@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // autoloadVariable names the environment variable that makes runs live: the

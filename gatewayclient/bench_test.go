@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // benchFakes returns a client of n fake gateways that keep nothing.

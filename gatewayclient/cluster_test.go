@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/google/go-cmp/cmp"
 )
 

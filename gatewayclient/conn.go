@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
 // A conn is one connection to a gateway's inner port. Commands and questions go

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // fakeCluster returns a client of some fake gateways.

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/register"
 	"github.com/google/go-cmp/cmp"
 )

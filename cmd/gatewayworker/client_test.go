@@ -16,7 +16,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/chat"
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 const patience = 20 * time.Second

@@ -12,7 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.uber.org/goleak"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/chat"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 // screenshotsVariable names a directory for pictures of the page.

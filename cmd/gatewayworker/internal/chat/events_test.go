@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/chat"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 const patience = 20 * time.Second

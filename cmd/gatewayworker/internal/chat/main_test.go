@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"go.uber.org/goleak"
 )
 

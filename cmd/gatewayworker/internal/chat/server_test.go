@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/chat"
-	"github.com/go-gatewayworker/gatewayworker/gatewayclient/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
 func get(t *testing.T, url string) (*http.Response, string) {
