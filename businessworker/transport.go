@@ -7,14 +7,15 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 )
 
-// transport is the worker's gatewayclient.Transport. As in PHP, commands go over
+// transport is what the worker's gatewayclient.Client sends by. As in PHP, commands go over
 // the worker's connections and questions over others, since their answers are
 // no frames. Commands for a gateway that is not connected go over those, too.
 type transport struct {
 	worker *Worker
-	pool   *gatewayclient.Pool
+	pool   *innerclient.Pool
 }
 
 func (t *transport) Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error) {
@@ -47,9 +48,9 @@ func (t *transport) waitFirst(ctx context.Context) error {
 	return &gatewayclient.RegisterError{Addresses: t.worker.opts.RegisterAddresses, Err: err}
 }
 
-func (t *transport) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+func (t *transport) TrySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
 	t.watchSession(to, m.Cmd, m.ConnectionID)
-	return t.trySend(to, m)
+	return t.trySend(ctx, to, m)
 }
 
 // watchSession notes that a session changes behind its events' backs.
@@ -61,7 +62,7 @@ func (t *transport) watchSession(to gatewayprotocol.GatewayAddress, cmd gatewayp
 
 // send is TrySend and Send for the worker's own frames.
 func (t *transport) send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
-	done, err := t.trySend(to, m)
+	done, err := t.trySend(ctx, to, m)
 	if !done {
 		err = t.waitSend(ctx, to, m)
 	}
@@ -71,7 +72,7 @@ func (t *transport) send(ctx context.Context, to gatewayprotocol.GatewayAddress,
 	return err
 }
 
-func (t *transport) trySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+func (t *transport) trySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
 	if gc := t.worker.gateways.conn(to); gc != nil {
 		switch err := gc.send(m); {
 		case err == nil:
@@ -88,7 +89,7 @@ func (t *transport) trySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol
 	if !t.knows(to) {
 		return true, gatewayclient.ErrUnknownGateway
 	}
-	done, err = t.pool.TrySend(to, m)
+	done, err = t.pool.TrySend(ctx, to, m)
 	return done, t.count(err)
 }
 
@@ -156,3 +157,17 @@ func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress
 	}
 	return t.pool.Query(ctx, to, m)
 }
+
+// Stats adds the numbers of the worker's connections to those of the pool.
+func (t *transport) Stats() innerclient.Stats {
+	s := t.pool.Stats()
+	for _, gc := range *t.worker.gateways.conns.Load() {
+		s.Gateways++
+		s.Connections++
+		s.Buffered += gc.out.Buffered()
+	}
+	return s
+}
+
+// Close does nothing: the Client ends with its Worker.
+func (t *transport) Close() error { return nil }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/register"
 	"github.com/sirupsen/logrus"
 )
@@ -21,7 +22,7 @@ type Worker struct {
 	hello      []byte // body of CmdWorkerConnect
 	call       callbacks
 	client     *gatewayclient.Client
-	pool       *gatewayclient.Pool
+	pool       *innerclient.Pool
 	transport  *transport
 	gateways   *gatewaySet
 	dispatcher *dispatcher
@@ -63,12 +64,16 @@ func New(h Handler, opts Options) (*Worker, error) {
 		call:    callbacksOf(h),
 		watched: make(chan struct{}),
 	}
-	w.pool, err = gatewayclient.NewPool(gatewayclient.Options{
+	w.pool, err = innerclient.NewPool(innerclient.Options{
 		SecretKey:      opts.SecretKey,
 		ConnectTimeout: opts.ConnectTimeout,
 		QueryTimeout:   opts.QueryTimeout,
 		SendTimeout:    opts.SendTimeout,
-		SendBufferSize: opts.SendToGatewayBufferSize,
+		SendNoWait:     opts.SendTimeout < 0,
+		IdleTimeout:    gatewayclient.DefaultIdleTimeout,
+		BufferSize:     opts.SendToGatewayBufferSize,
+		MaxReplySize:   gatewayclient.DefaultMaxReplySize,
+		MaxConnections: gatewayclient.DefaultMaxConnections,
 		Dial:           opts.Dial,
 		Logger:         w.log,
 	})
@@ -80,7 +85,7 @@ func New(h Handler, opts Options) (*Worker, error) {
 	w.gateways = newGatewaySet(w)
 	w.dispatcher = newDispatcher(opts.Concurrency, opts.QueueSize, w.handle, w.flush)
 	w.transport = &transport{worker: w, pool: w.pool}
-	w.client = gatewayclient.NewWithTransport(w.transport)
+	w.client = innerclient.NewClient(w.transport).(*gatewayclient.Client)
 	return w, nil
 }
 

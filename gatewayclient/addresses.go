@@ -2,8 +2,10 @@ package gatewayclient
 
 import (
 	"context"
+	"errors"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 )
 
 // A directory knows which gateways there are.
@@ -54,9 +56,9 @@ func (d fixedDirectory) forget(gatewayprotocol.GatewayAddress) bool { return fal
 
 func (d fixedDirectory) close() error { return nil }
 
-// clusterTransport is a Pool that knows the gateways of its cluster.
+// clusterTransport is a pool of connections that knows the gateways of its cluster.
 type clusterTransport struct {
-	*Pool
+	*innerclient.Pool
 	dir directory
 }
 
@@ -87,7 +89,7 @@ func (t *clusterTransport) Send(ctx context.Context, to gatewayprotocol.GatewayA
 	return t.judge(to, t.Pool.Send(ctx, to, m))
 }
 
-func (t *clusterTransport) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (bool, error) {
+func (t *clusterTransport) TrySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (bool, error) {
 	in, known := t.dir.knows(to)
 	if !known {
 		return false, nil
@@ -95,7 +97,7 @@ func (t *clusterTransport) TrySend(to gatewayprotocol.GatewayAddress, m gatewayp
 	if !in {
 		return true, ErrUnknownGateway
 	}
-	done, err := t.Pool.TrySend(to, m)
+	done, err := t.Pool.TrySend(ctx, to, m)
 	return done, t.judge(to, err)
 }
 
@@ -110,7 +112,7 @@ func (t *clusterTransport) Query(ctx context.Context, to gatewayprotocol.Gateway
 // judge makes an [ErrUnknownGateway] of the failure to reach a gateway that
 // Register does not name any more: it is gone.
 func (t *clusterTransport) judge(to gatewayprotocol.GatewayAddress, err error) error {
-	if err != nil && isDialError(err) && t.dir.forget(to) {
+	if err != nil && errors.Is(err, ErrUnreachable) && t.dir.forget(to) {
 		return ErrUnknownGateway
 	}
 	return err

@@ -3,12 +3,12 @@ package gatewayclient
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 )
 
 // ClientID names one client connection; see [gatewayprotocol.ClientID].
@@ -23,13 +23,18 @@ func ParseClientID(s string) (ClientID, error) { return gatewayprotocol.ParseCli
 // A Client talks to all gateways of one cluster. Its methods may be called from
 // several goroutines.
 type Client struct {
-	transport Transport
+	transport innerclient.Transport
+}
+
+func init() {
+	innerclient.NewClient = func(t innerclient.Transport) any { return &Client{transport: t} }
 }
 
 // New returns a Client. It connects in the background; the first call waits for
 // Register's list as long as its context allows.
 func New(opts Options) (*Client, error) {
-	pool, err := NewPool(opts)
+	opts = opts.withDefaults()
+	pool, err := innerclient.NewPool(opts.inner())
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +42,7 @@ func New(opts Options) (*Client, error) {
 	if opts.Gateways != nil {
 		dir, err = newFixedDirectory(opts.Gateways)
 	} else {
-		dir, err = newRegisterDirectory(pool.opts, pool.Retry)
+		dir, err = newRegisterDirectory(opts, pool.Retry)
 	}
 	if err != nil {
 		pool.Close()
@@ -46,18 +51,9 @@ func New(opts Options) (*Client, error) {
 	return &Client{transport: &clusterTransport{Pool: pool, dir: dir}}, nil
 }
 
-// NewWithTransport returns a Client that sends and asks by t. Closing the
-// Client closes t if it is an io.Closer.
-func NewWithTransport(t Transport) *Client { return &Client{transport: t} }
-
 // Close closes the client's connections. Commands that were not sent yet are
 // lost; call [Client.Sync] before if that matters.
-func (c *Client) Close() error {
-	if closer, ok := c.transport.(io.Closer); ok {
-		return closer.Close()
-	}
-	return nil
-}
+func (c *Client) Close() error { return c.transport.Close() }
 
 // Gateways returns the inner addresses of all gateways, in the order in which
 // Register names them.
@@ -75,7 +71,7 @@ func (c *Client) gateways(ctx context.Context) ([]GatewayAddress, error) {
 }
 
 func (c *Client) send(ctx context.Context, to GatewayAddress, m gatewayprotocol.Message) error {
-	done, err := c.transport.TrySend(to, m)
+	done, err := c.transport.TrySend(ctx, to, m)
 	if !done {
 		err = c.transport.Send(ctx, to, m)
 	}
@@ -132,7 +128,7 @@ func (c *Client) sendEach(ctx context.Context, addrs []GatewayAddress, frame fun
 	)
 	for _, addr := range addrs {
 		m := frame(addr)
-		done, err := c.transport.TrySend(addr, m)
+		done, err := c.transport.TrySend(ctx, addr, m)
 		switch {
 		case !done:
 			slow = append(slow, addr)

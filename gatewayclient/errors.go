@@ -5,19 +5,26 @@ import (
 	"fmt"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
 var (
 	// ErrClosed says that the Client or the Worker behind it was closed.
-	ErrClosed = errors.New("gatewayclient: closed")
+	ErrClosed = innerclient.ErrClosed
 
 	// ErrNoGateways says that Register answered and names no gateway.
 	ErrNoGateways = errors.New("gatewayclient: no gateways registered")
 
 	// ErrUnknownGateway says that a client id points to a gateway that is not
 	// in the cluster. Such a client is not online.
-	ErrUnknownGateway = errors.New("gatewayclient: gateway is not in the cluster")
+	ErrUnknownGateway = innerclient.ErrUnknownGateway
+
+	// ErrUnreachable says that no connection to a gateway can be made; the
+	// error that holds it holds the cause, too. While that lasts, the gateway is
+	// tried again every second in the background, and calls fail at once with
+	// the last error.
+	ErrUnreachable = innerclient.ErrUnreachable
 
 	// ErrClientOffline says that no client has the id.
 	ErrClientOffline = errors.New("gatewayclient: client is offline")
@@ -33,9 +40,7 @@ var (
 
 	// ErrNoReply says that a gateway took a question and sent nothing for
 	// Options.QueryTimeout.
-	ErrNoReply = errors.New("gatewayclient: no reply")
-
-	errWouldBlock = errors.New("gatewayclient: would block")
+	ErrNoReply = innerclient.ErrNoReply
 )
 
 // A GatewayError is what went wrong with one gateway. Methods that talk to
@@ -77,15 +82,6 @@ func FailedGateways(err error) []gatewayprotocol.GatewayAddress {
 	return out
 }
 
-// A DialError says that a gateway cannot be reached. While that lasts it is
-// tried again in the background, and calls fail at once with the last error.
-type DialError struct{ Err error }
-
-func (e *DialError) Error() string { return "cannot connect: " + e.Err.Error() }
-
-// Unwrap returns Err.
-func (e *DialError) Unwrap() error { return e.Err }
-
 // A ReplyError reports an answer that is not what the question asks for.
 type ReplyError struct {
 	Want string // for example "a list of connection ids"
@@ -94,9 +90,4 @@ type ReplyError struct {
 
 func (e *ReplyError) Error() string {
 	return fmt.Sprintf("bad reply: want %s, got %s", e.Want, e.Got)
-}
-
-func isDialError(err error) bool {
-	var e *DialError
-	return errors.As(err, &e)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,11 +49,8 @@ func TestPartialResults(t *testing.T) {
 	equal(t, "count", n, 5)
 	equal(t, "failed", gatewayclient.FailedGateways(err),
 		[]gatewayclient.GatewayAddress{quiet.addr, dead.addr, nonsense.addr, wrong.addr})
-	var (
-		reply *gatewayclient.ReplyError
-		dial  *gatewayclient.DialError
-	)
-	if !errors.Is(err, gatewayclient.ErrNoReply) || !errors.As(err, &reply) || !errors.As(err, &dial) {
+	var reply *gatewayclient.ReplyError
+	if !errors.Is(err, gatewayclient.ErrNoReply) || !errors.As(err, &reply) || !errors.Is(err, gatewayclient.ErrUnreachable) || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("error does not say what went wrong: %v", err)
 	}
 	for _, f := range []*fakeGateway{quiet, dead, nonsense, wrong} {

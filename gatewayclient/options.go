@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/sirupsen/logrus"
 )
 
@@ -19,10 +20,6 @@ const (
 	DefaultMaxReplySize    = 256 << 20
 	DefaultMaxConnections  = 4
 )
-
-// retryInterval is the time between attempts to reach a gateway that could not
-// be reached.
-const retryInterval = time.Second
 
 // Options configures a [Client]. The zero value talks to the cluster of the
 // Register on 127.0.0.1:1236 without a secret key.
@@ -101,4 +98,21 @@ func (o Options) withDefaults() Options {
 		o.Logger = logrus.StandardLogger()
 	}
 	return o
+}
+
+// inner returns what concerns the connections.
+func (o *Options) inner() innerclient.Options {
+	return innerclient.Options{
+		SecretKey:      o.SecretKey,
+		ConnectTimeout: o.ConnectTimeout,
+		QueryTimeout:   o.QueryTimeout,
+		SendTimeout:    o.SendTimeout,
+		SendNoWait:     o.SendTimeout < 0,
+		IdleTimeout:    o.IdleTimeout,
+		BufferSize:     o.SendBufferSize,
+		MaxReplySize:   o.MaxReplySize,
+		MaxConnections: o.MaxConnections,
+		Dial:           o.Dial,
+		Logger:         o.Logger,
+	}
 }

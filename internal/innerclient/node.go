@@ -1,8 +1,9 @@
-package gatewayclient
+package innerclient
 
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +23,8 @@ type node struct {
 	more    []*conn
 	opening int           // of more, being dialed
 	dialing chan struct{} // closed when the first attempt of a connect has ended; nil while none is made
-	down    error         // a *DialError: the last attempt failed, the next is under way
-	asked   bool          // somebody wanted a connection since the last attempt
+	down    error         // an *unreachableError: the last attempt failed, the next is under way
+	asked   bool          // a caller wanted a connection since the last attempt
 	wake    chan struct{} // capacity 1: the next attempt is to be made now
 	closed  bool
 }
@@ -78,7 +79,8 @@ func (n *node) mainConn(ctx context.Context) (*conn, error) {
 	}
 }
 
-// connect tries until it has a main connection or nobody wants one any more.
+// connect tries until it has a main connection, or no caller has wanted one for
+// IdleTimeout.
 func (n *node) connect() {
 	for {
 		c, err := n.dial(n.pool.ctx)
@@ -87,18 +89,19 @@ func (n *node) connect() {
 		n.dialing = nil
 		if err == nil && n.closed {
 			err = ErrClosed
-			go c.end(ErrClosed)
+			c.end(ErrClosed) // it was not started: nothing is told of it
 		}
 		if err == nil {
 			if n.down != nil {
 				n.log().Info("gateway can be reached again")
 			}
 			n.main, n.down = c, nil
+			c.start()
 		} else {
 			if n.down == nil && !n.closed {
 				n.log().WithError(err).Warn("cannot connect to gateway")
 			}
-			n.down = &DialError{Err: err}
+			n.down = &unreachableError{err}
 		}
 		n.asked = false
 		n.mu.Unlock()
@@ -177,6 +180,7 @@ func (n *node) gone(c *conn, err error) {
 	var lost *innerconn.LostError
 	switch {
 	case errors.As(c.out.Err(), &lost):
+		n.pool.stats.lost.Add(uint64(lost.Bytes))
 		n.log().WithError(err).WithField("bytes", lost.Bytes).Warn("connection to gateway ended with commands unsent")
 	case errors.Is(err, errIdle) || errors.Is(err, ErrClosed):
 	default:
@@ -205,15 +209,14 @@ func (n *node) send(ctx context.Context, m gatewayprotocol.Message) error {
 }
 
 func (n *node) waitRoom(ctx context.Context, c *conn) error {
-	wait := n.pool.opts.SendTimeout
-	if wait < 0 {
-		return ErrSendBufferFull
+	if n.pool.opts.SendNoWait {
+		return innerconn.ErrBufferFull
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, wait, ErrSendBufferFull)
+	ctx, cancel := context.WithTimeout(ctx, n.pool.opts.SendTimeout)
 	defer cancel()
 	if err := c.out.WaitRoom(ctx); err != nil {
 		if ctx.Err() != nil {
-			return ErrSendBufferFull
+			return innerconn.ErrBufferFull
 		}
 		n.drop(c) // broken: send looks for another connection
 	}
@@ -229,7 +232,7 @@ func (n *node) trySend(m gatewayprotocol.Message) error {
 	switch err = c.send(m); {
 	case err == nil:
 		return nil
-	case errors.Is(err, innerconn.ErrBufferFull) && n.pool.opts.SendTimeout < 0:
+	case errors.Is(err, innerconn.ErrBufferFull) && n.pool.opts.SendNoWait:
 		return err
 	}
 	return errWouldBlock
@@ -282,7 +285,7 @@ func (n *node) queryConn(ctx context.Context, weight int) (*conn, error) {
 	if c.window.tryAcquire(weight) {
 		return c, nil
 	}
-	if c.settled() {
+	if c.lane.Settled() {
 		n.mu.Lock()
 		for _, m := range n.more {
 			if m.alive() && m.window.tryAcquire(weight) {
@@ -313,6 +316,7 @@ func (n *node) openOne(ctx context.Context) *conn {
 	closed := n.closed
 	if err == nil && !closed {
 		n.more = append(n.more, c)
+		c.start()
 	}
 	n.mu.Unlock()
 	if err == nil && closed {
@@ -324,13 +328,25 @@ func (n *node) openOne(ctx context.Context) *conn {
 	return c
 }
 
-func (n *node) close() {
+// conns returns the connections of the moment.
+func (n *node) conns() []*conn {
 	n.mu.Lock()
-	n.closed = true
-	conns := append([]*conn(nil), n.more...)
+	defer n.mu.Unlock()
+	return n.connsLocked()
+}
+
+func (n *node) connsLocked() []*conn {
+	conns := slices.Clone(n.more)
 	if n.main != nil {
 		conns = append(conns, n.main)
 	}
+	return conns
+}
+
+func (n *node) close() {
+	n.mu.Lock()
+	n.closed = true
+	conns := n.connsLocked()
 	n.mu.Unlock()
 	for _, c := range conns {
 		c.end(ErrClosed)

@@ -1,33 +1,14 @@
-package gatewayclient
+package innerclient
 
 import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
-
-// A Transport carries frames to gateways. [New] makes one of connections of its
-// own; a business worker has its own, which sends over the worker's
-// connections. Programs that only call a [Client] have no need of it.
-//
-// For each gateway, commands must be executed in the order of the calls, and
-// before a question asked later.
-type Transport interface {
-	// Gateways returns the gateways of the cluster, in Register's order. It
-	// waits for the first list.
-	Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error)
-	// Send sends a command; it waits for a connection, or for room in the
-	// buffer, as ctx and the options allow. nil means that the frame will be
-	// sent as long as the connection holds.
-	Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error
-	// TrySend is Send if that need not wait; else it does nothing and returns
-	// false.
-	TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error)
-	// Query asks a question and returns its answer, serialize() output.
-	Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error)
-}
 
 // A Pool holds connections to gateways, opened when they are first needed. It
 // is the part of a [Transport] that knows no Register.
@@ -37,16 +18,16 @@ type Pool struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	stats  counters
 
 	mu     sync.RWMutex // guards nodes and closed
 	nodes  map[gatewayprotocol.GatewayAddress]*node
 	closed bool
 }
 
-// NewPool returns a Pool. Of the options it ignores those that concern
-// Register. It fails for a secret key that JSON cannot hold.
+// NewPool returns a Pool. It fails for a secret key that JSON cannot hold.
 func NewPool(opts Options) (*Pool, error) {
-	p := &Pool{opts: opts.withDefaults(), nodes: make(map[gatewayprotocol.GatewayAddress]*node)}
+	p := &Pool{opts: opts, nodes: make(map[gatewayprotocol.GatewayAddress]*node)}
 	if opts.SecretKey != "" {
 		var err error
 		if p.auth, err = gatewayprotocol.AppendGatewayClientConnectBody(nil, opts.SecretKey); err != nil {
@@ -85,11 +66,11 @@ func (p *Pool) Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m ga
 	if err != nil {
 		return err
 	}
-	return n.send(ctx, m)
+	return p.sent(n.send(ctx, m))
 }
 
 // TrySend is [Transport.TrySend].
-func (p *Pool) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
+func (p *Pool) TrySend(_ context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
 	n, err := p.node(to)
 	if err != nil {
 		return true, err
@@ -97,7 +78,7 @@ func (p *Pool) TrySend(to gatewayprotocol.GatewayAddress, m gatewayprotocol.Mess
 	if err = n.trySend(m); errors.Is(err, errWouldBlock) {
 		return false, nil
 	}
-	return true, err
+	return true, p.sent(err)
 }
 
 // Query is [Transport.Query]. QueryTimeout applies besides the deadline of ctx.
@@ -112,6 +93,8 @@ func (p *Pool) Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m g
 	if err != nil && qctx.Err() != nil && ctx.Err() == nil {
 		err = ErrNoReply
 	}
+	p.stats.questions.Add(1)
+	p.countRefused(err)
 	return payload, err
 }
 
@@ -156,4 +139,48 @@ func (p *Pool) Close() error {
 	}
 	p.wg.Wait()
 	return nil
+}
+
+// counters are what [Stats] counts since the start.
+type counters struct {
+	commands, questions, refused, lost atomic.Uint64
+}
+
+// sent counts a command that was sent, or was not.
+func (p *Pool) sent(err error) error {
+	if err == nil {
+		p.stats.commands.Add(1)
+	}
+	p.countRefused(err)
+	return err
+}
+
+func (p *Pool) countRefused(err error) {
+	if err != nil && errors.Is(err, innerconn.ErrBufferFull) {
+		p.stats.refused.Add(1)
+	}
+}
+
+// Stats is [Transport.Stats].
+func (p *Pool) Stats() Stats {
+	s := Stats{
+		Commands:  p.stats.commands.Load(),
+		Questions: p.stats.questions.Load(),
+		Refused:   p.stats.refused.Load(),
+		Lost:      p.stats.lost.Load(),
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, n := range p.nodes {
+		conns := n.conns()
+		if len(conns) > 0 {
+			s.Gateways++
+		}
+		s.Connections += len(conns)
+		for _, c := range conns {
+			s.Buffered += c.out.Buffered()
+			s.Waiting += c.lane.Waiting()
+		}
+	}
+	return s
 }

@@ -1,9 +1,10 @@
-package gatewayclient
+package innerclient
 
 import (
 	"context"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -25,9 +26,10 @@ func TestOneWatchdog(t *testing.T) {
 			}
 		}
 	}()
-	opts := Options{}.withDefaults()
+	opts := Options{QueryTimeout: time.Minute, IdleTimeout: time.Minute, BufferSize: 1 << 20, MaxReplySize: 1 << 20}
 	gone := make(chan struct{})
 	c := newConn(near, &opts, nil, func(*conn, error) { close(gone) })
+	c.start()
 	defer func() {
 		c.end(ErrClosed)
 		<-gone
