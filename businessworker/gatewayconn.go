@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/sirupsen/logrus"
 )
@@ -18,9 +19,8 @@ type gatewayConn struct {
 	out    *innerconn.Sender
 	worker *Worker
 	log    logrus.FieldLogger
-	dirty  atomic.Bool // has frames that wait for the end of the batch
-
-	barriers barriers
+	lane   *innerclient.Lane // the commands on out, and which of them are executed
+	dirty  atomic.Bool       // has frames that wait for the end of the batch
 }
 
 // connect dials a gateway and introduces the worker.
@@ -31,10 +31,12 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 	if err != nil {
 		return nil, err
 	}
+	out := innerconn.NewSender(nc, w.opts.SendToGatewayBufferSize)
 	gc := &gatewayConn{
 		addr:   addr,
 		net:    nc,
-		out:    innerconn.NewSender(nc, w.opts.SendToGatewayBufferSize),
+		out:    out,
+		lane:   innerclient.NewLane(out, w.opts.QueryTimeout),
 		worker: w,
 		log:    w.log.WithField("remote", addr.String()),
 	}
@@ -48,10 +50,9 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 // send appends a command. While events wait for a handler it goes out with the
 // answers to those, and else at once.
 func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
-	if err := gc.out.Append(m); err != nil {
+	if err := gc.lane.Command(m); err != nil {
 		return err
 	}
-	gc.barriers.commands.Add(1) // not before: a barrier in between would count it and be in front of it
 	if gc.worker.dispatcher.backlog.Load() == 0 {
 		gc.out.Flush()
 		return nil

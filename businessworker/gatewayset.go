@@ -127,7 +127,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 	err := <-r.done
 	s.remove(gc)
 	gc.out.Close()
-	gc.barriers.end()
+	gc.lane.End(ErrWorkerClosed)
 	var lost *innerconn.LostError
 	if errors.As(gc.out.Err(), &lost) {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")

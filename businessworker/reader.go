@@ -2,7 +2,9 @@ package businessworker
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
@@ -76,12 +78,20 @@ func (r *reader) run() {
 func (r *reader) decode() {
 	r.frame = 0
 	for {
-		if n := barrierAnswer(r.slab[r.start:r.end]); n > 0 {
+		buf := r.slab[r.start:r.end]
+		if isAnswer(buf) {
+			payload, n, _ := gatewayprotocol.DecodeReply(buf, 0)
+			if n == 0 {
+				return // not whole yet
+			}
+			if r.gc.lane.Answered(payload) == nil {
+				r.err = fmt.Errorf("an answer of %d bytes to no question", len(payload))
+				return
+			}
 			r.start += n
-			r.gc.barriers.answered()
 			continue
 		}
-		frame, err := gatewayprotocol.FrameLen(r.slab[r.start:r.end], maxEvent)
+		frame, err := gatewayprotocol.FrameLen(buf, maxEvent)
 		if err != nil {
 			r.err = err
 			return
@@ -102,6 +112,13 @@ func (r *reader) decode() {
 			r.batch = append(r.batch, e)
 		}
 	}
+}
+
+// isAnswer reports whether buf begins with the answer to a question of the
+// connection's Lane, which stands between the gateway's frames and is no frame:
+// its length is less than that of a frame's head.
+func isAnswer(buf []byte) bool {
+	return len(buf) >= gatewayprotocol.ReplyHeadLen && binary.BigEndian.Uint32(buf) < gatewayprotocol.HeadLen
 }
 
 // makeRoom begins a new slab if the next frame may not fit.

@@ -144,7 +144,7 @@ func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress
 	t.worker.dispatcher.handOver()
 	if gc := t.worker.gateways.conn(to); gc != nil {
 		qctx, cancel := context.WithTimeout(ctx, t.worker.opts.QueryTimeout)
-		err := gc.settle(qctx)
+		err := gc.lane.Settle(qctx)
 		cancel()
 		if err != nil && ctx.Err() == nil {
 			err = gatewayclient.ErrNoReply
