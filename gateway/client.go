@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -25,7 +26,7 @@ type client struct {
 	poller *clientPoller
 
 	// The reader's: the goroutine of the poller, the TLS handshake or the stream.
-	codecState
+	proto  clientproto.State
 	unread []byte // received, not yet a whole message
 
 	// mu guards what follows. It is taken after hub.mu, and never held while

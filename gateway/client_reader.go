@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -28,16 +29,16 @@ func (r *clientReader) received(c *client, p []byte) {
 		c.unread = append(c.unread, p...)
 		p = c.unread
 	}
-	if len(p) < int(c.need) {
+	if len(p) < c.proto.Need() {
 		if !own {
 			c.unread = append(c.unread, p...)
 		}
 		return
 	}
-	n, err := r.gw.codec.decode(&c.codecState, p, r)
+	n, err := r.gw.codec.Decode(&c.proto, p, r)
 	switch {
 	case err != nil:
-		if !r.closing() {
+		if !r.Closing() {
 			r.gw.limited.warn("bad data "+c.remote.Addr().String(), r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
 			c.closeAfter(r.b, nil, true, shortLived)
 		}
@@ -52,29 +53,30 @@ func (r *clientReader) received(c *client, p []byte) {
 	}
 }
 
-func (r *clientReader) handshake(req *handshakeRequest) []byte {
-	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.appendData(nil), 0)
-	return nil
+// The methods that follow make clientReader a clientproto.Handler.
+
+func (r *clientReader) Request(req *clientproto.Request) {
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }
 
-func (r *clientReader) handshakeDone(response []byte) { r.c.handshakeDone(r.b, response) }
+func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }
 
-func (r *clientReader) message(payload []byte) {
+func (r *clientReader) Message(payload []byte) {
 	r.c.silent.Store(-1)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)
 }
 
-func (r *clientReader) reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }
+func (r *clientReader) Reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }
 
-func (r *clientReader) closeWith(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
+func (r *clientReader) Close(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
 
-func (r *clientReader) closing() bool { return r.c.ended.Load() }
+func (r *clientReader) Closing() bool { return r.c.ended.Load() }
 
-func (r *clientReader) remoteAddr() netip.AddrPort { return r.c.remote }
+func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remote }
 
-func (r *clientReader) remoteIPText() string { return phpIP(r.c.remote.Addr()) }
+func (r *clientReader) RemoteIP() string { return phpIP(r.c.remote.Addr()) }
 
-func (r *clientReader) localPort() uint16 { return r.gw.gatewayPort }
+func (r *clientReader) LocalPort() uint16 { return r.gw.gatewayPort }
 
 // phpIP is an address as PHP's stream functions print it, but for IPv4 clients
 // of an IPv6 listener, which are IPv4 clients here.

@@ -58,7 +58,7 @@ func TestTLSDataWithFinished(t *testing.T) {
 			})
 			body := strings.Repeat("x", test.size)
 			for range 2 {
-				if _, err := c.Write(g.codec.appendMessage(nil, []byte(body))); err != nil {
+				if _, err := c.Write(g.codec.AppendMessage(nil, []byte(body))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -79,7 +79,7 @@ func TestTLSDataWithFinished(t *testing.T) {
 				return
 			}
 			w.send(withBody(gp.CmdSendToOne, 1, "ok"))
-			wantRead(t, c, string(g.codec.appendMessage(nil, []byte("ok"))))
+			wantRead(t, c, string(g.codec.AppendMessage(nil, []byte("ok"))))
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -17,7 +18,7 @@ import (
 type fakeSink struct {
 	t     testing.TB
 	hub   *hub
-	codec codec
+	codec clientproto.Codec
 
 	got     map[uint32][]byte // by connection id
 	replies [][]byte
@@ -40,7 +41,7 @@ func (s *fakeSink) send(c *client, body []byte, raw bool) {
 	if raw {
 		s.got[c.id] = append(s.got[c.id], body...)
 	} else {
-		s.got[c.id] = s.codec.appendMessage(s.got[c.id], body)
+		s.got[c.id] = s.codec.AppendMessage(s.got[c.id], body)
 	}
 }
 
@@ -91,10 +92,7 @@ type fakeGateway struct {
 }
 
 func newFakeGateway(t testing.TB, scheme, secretKey string) *fakeGateway {
-	codec, ok := builtinCodec(scheme, false)
-	if !ok {
-		t.Fatalf("no codec for %q", scheme)
-	}
+	codec := clientproto.New(scheme, clientproto.Options{})
 	g := &fakeGateway{fakeSink: fakeSink{t: t, hub: newHub(), codec: codec, got: map[uint32][]byte{}}}
 	g.x = newExecutor(g.hub, &g.fakeSink, secretKey, scheme == "websocket")
 	g.ic = &innerConn{

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -30,7 +31,7 @@ type Gateway struct {
 	opts       Options
 	log        *logrus.Entry
 	limited    limitedLog
-	codec      codec
+	codec      clientproto.Codec
 	handshakes bool // clients are ready only after a handshake
 	listen     gatewayprotocol.ListenAddress
 	started    time.Time
@@ -112,7 +113,7 @@ func New(opts Options) (*Gateway, error) {
 		noMore:  make(chan struct{}),
 	}
 	if opts.Protocol != nil {
-		g.codec = newCustomCodec(opts.Protocol, g.log)
+		g.codec = clientproto.NewCustom(customProtocol{opts.Protocol}, 0, func(err error) { g.log.Error(err) })
 	}
 	if opts.Listen != "" {
 		a, err := parseListen(opts)
@@ -121,16 +122,13 @@ func New(opts Options) (*Gateway, error) {
 		}
 		g.listen = a
 		if g.codec == nil {
-			var ok bool
-			if g.codec, ok = builtinCodec(a.Scheme, opts.BinaryFrames); !ok {
-				return nil, &OptionError{Option: "Listen", Value: opts.Listen, Reason: "unknown protocol " + a.Scheme}
-			}
+			g.codec = clientproto.New(a.Scheme, clientproto.Options{Binary: opts.BinaryFrames})
 		}
 	}
 	if g.codec == nil {
 		return nil, &OptionError{Option: "Listen", Reason: "required"}
 	}
-	_, g.handshakes = g.codec.(websocketCodec)
+	g.handshakes = g.codec.Handshakes()
 	return g, nil
 }
 

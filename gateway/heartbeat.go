@@ -42,7 +42,7 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 // pingFrame returns PingData as it goes on the wire, nil if nothing is sent.
 func (g *Gateway) pingFrame() []byte {
 	if data := g.opts.PingData; data != "" && data != "0" {
-		return g.codec.appendMessage(nil, []byte(data))
+		return g.codec.AppendMessage(nil, []byte(data))
 	}
 	return nil
 }

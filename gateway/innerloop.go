@@ -25,7 +25,7 @@ func newCommands(g *Gateway) *commands {
 func (x *commands) run(ic *innerConn, p []byte, upTo int) (rest []byte, waiting bool) {
 	defer func() { x.msg = gatewayprotocol.Message{} }() // it refers to p
 	for at := 0; len(p) > 0; {
-		n, err := gatewayprotocol.DecodeMessage(p, &x.msg, maxPackageSize)
+		n, err := gatewayprotocol.DecodeMessage(p, &x.msg, gatewayprotocol.MaxPackageSize)
 		if err != nil {
 			x.exec.sink.closeInner(ic, err)
 			return nil, false

@@ -3,6 +3,7 @@ package gateway
 import (
 	"github.com/sirupsen/logrus"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -19,11 +20,8 @@ func (s *innerSink) encode(body []byte, raw bool) []byte {
 	if raw {
 		return a.commit(append(a.tail(len(body)), body...))
 	}
-	return a.commit(s.gw.codec.appendMessage(a.tail(len(body)+maxFrameOverhead), body))
+	return a.commit(s.gw.codec.AppendMessage(a.tail(len(body)+clientproto.MaxOverhead), body))
 }
-
-// maxFrameOverhead is what the built-in protocols add to a message at most.
-const maxFrameOverhead = 16
 
 func (s *innerSink) deliver(to []*client, body []byte, raw bool) {
 	if len(to) == 0 {

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"bytes"
@@ -9,13 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func testCodec(t testing.TB, protocol string) codec {
+func testCodec(t testing.TB, protocol string) Codec {
 	t.Helper()
-	c, ok := builtinCodec(protocol, false)
-	if !ok {
-		t.Fatalf("no codec %q", protocol)
-	}
-	return c
+	return New(protocol, Options{})
 }
 
 // check compares a client with what the case wants of it.
@@ -109,17 +105,17 @@ func merged(list []codecEvent) []codecEvent {
 }
 
 func TestCodecStateIsSmall(t *testing.T) {
-	if size := unsafe.Sizeof(codecState{}); size > 24 {
-		t.Errorf("codecState has %d bytes, every client pays for them", size)
+	if size := unsafe.Sizeof(State{}); size > 24 {
+		t.Errorf("State has %d bytes, every client pays for them", size)
 	}
 }
 
 // TestNothingKept checks that a client that has nothing half done costs
-// nothing beyond its codecState.
+// nothing beyond its State.
 func TestNothingKept(t *testing.T) {
 	input := wsTestRequest + wsFrame(0x01, "a") + wsFrame(0x89, "b") + wsFrame(0x80, "c") + wsFrame(0x81, "d")
 	r := run(t, testCodec(t, "websocket"), singles([]byte(input)))
-	if want := (codecState{handshaken: true}); r.st != want {
+	if want := (State{handshaken: true}); r.st != want {
 		t.Errorf("state %+v, want %+v", r.st, want)
 	}
 }
@@ -146,7 +142,7 @@ func TestClosingStopsDecode(t *testing.T) {
 // worker is there) gets no 101.
 func TestHandshakeClosed(t *testing.T) {
 	r := &recorder{t: t, codec: testCodec(t, "websocket")}
-	n, err := r.codec.decode(&r.st, []byte(wsTestRequest+wsFrame(0x81, "a")), closedByHandshake{r})
+	n, err := r.codec.Decode(&r.st, []byte(wsTestRequest+wsFrame(0x81, "a")), closedByHandshake{r})
 	if want := len(wsTestRequest + wsFrame(0x81, "a")); n != want || err != nil {
 		t.Errorf("decode = %d, %v, want %d", n, err, want)
 	}
@@ -157,22 +153,9 @@ func TestHandshakeClosed(t *testing.T) {
 
 type closedByHandshake struct{ *recorder }
 
-func (c closedByHandshake) handshake(req *handshakeRequest) []byte {
+func (c closedByHandshake) Request(req *Request) {
 	c.closed = true
-	return c.recorder.handshake(req)
-}
-
-func TestHandshakeHeaderLines(t *testing.T) {
-	var extra []byte
-	for _, line := range []string{"Server: gateway", "Evil: a\r\nb", "Evil: a\n", "X-Empty:"} {
-		extra = appendHeaderLine(extra, line)
-	}
-	r := &recorder{t: t, codec: testCodec(t, "websocket"), extra: extra}
-	r.feed([]byte(wsTestRequest))
-	want := strings.TrimSuffix(wsTestResponse, "\r\n") + "Server: gateway\r\nX-Empty:\r\n\r\n"
-	if got := r.events[1].data; got != want {
-		t.Errorf("answer %q, want %q", got, want)
-	}
+	c.recorder.Request(req)
 }
 
 func TestTCPMessages(t *testing.T) {
@@ -209,8 +192,8 @@ func TestAppendMessage(t *testing.T) {
 		{"tcp", false, "hello", "hello"},
 		{"tcp", false, "", ""},
 	} {
-		codec, _ := builtinCodec(c.protocol, c.binary)
-		if got := string(codec.appendMessage([]byte("before"), []byte(c.body))); got != "before"+c.want {
+		codec := New(c.protocol, Options{Binary: c.binary})
+		if got := string(codec.AppendMessage([]byte("before"), []byte(c.body))); got != "before"+c.want {
 			t.Errorf("%s: message of %d bytes goes out as %.40q, want %.40q", c.protocol, len(c.body), got, "before"+c.want)
 		}
 	}
@@ -221,7 +204,7 @@ func TestUnmask(t *testing.T) {
 	for size := range 100 {
 		for offset := range 9 {
 			b := make([]byte, offset+size+8)
-			wsUnmask(mask, b[offset:offset+size])
+			unmask(mask, b[offset:offset+size])
 			for i, c := range b {
 				want := byte(0)
 				if i >= offset && i < offset+size {
@@ -232,5 +215,38 @@ func TestUnmask(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestMaxPackageSize: each protocol ends the connection at the bound that it was
+// given, not at the default.
+func TestMaxPackageSize(t *testing.T) {
+	const limit = 100
+	x := func(n int) string { return strings.Repeat("x", n) }
+	message := func(n int) []codecEvent { return events(messageEvent(x(n))) }
+	ws := func(c codecCase) codecCase { return afterHandshake(c) }
+	for _, c := range []codecCase{
+		ws(codecCase{name: "frame", input: wsFrame(0x81, x(94)), want: message(94)}),
+		ws(codecCase{name: "longer frame", input: wsFrame(0x81, x(95)), want: events(closedEvent()), err: "exceeds 100 bytes"}),
+		ws(codecCase{name: "fragments", input: wsFrame(0x01, x(47)) + wsFrame(0x80, x(47)), want: message(94)}),
+		ws(codecCase{name: "longer fragments", input: wsFrame(0x01, x(48)) + wsFrame(0x80, x(47)), want: events(closedEvent()), err: "exceeds 100 bytes"}),
+		ws(codecCase{name: "inflated", input: wsFrame(0xc1, (&wsDeflater{}).message(x(100))), want: message(100)}),
+		ws(codecCase{name: "inflated too long", input: wsFrame(0xc1, (&wsDeflater{}).message(x(101))), want: events(closedEvent()), err: "more than 100 bytes"}),
+		{protocol: "text", name: "line", input: x(98) + "\n", want: message(98)},
+		{protocol: "text", name: "longer line", input: x(99) + "\n", want: events(closedEvent()), err: "line of 100 bytes"},
+		{protocol: "frame", name: "frame", input: "\x00\x00\x00\x64" + x(96), want: message(96)},
+		{protocol: "frame", name: "longer frame", input: "\x00\x00\x00\x65", want: events(closedEvent()), err: "exceeds 100 bytes"},
+		{protocol: "custom protocol", name: "packet", input: "2ab", want: events(messageEvent("0 ab"))},
+		{protocol: "custom protocol", name: "longer packet", input: "L", want: events(closedEvent()), err: "not between 0 and 100"},
+		{protocol: "custom protocol", name: "no length", input: "w" + x(99), want: events(closedEvent()), err: "no packet in 100 bytes"},
+	} {
+		t.Run(c.protocol+"/"+c.name, func(t *testing.T) {
+			codec := NewCustom(numbered{}, limit, nil)
+			if c.protocol != "custom protocol" {
+				codec = New(c.protocol, Options{MaxPackageSize: limit})
+			}
+			c.check(t, run(t, codec, whole([]byte(c.input))))
+			c.check(t, run(t, codec, singles([]byte(c.input))))
+		})
 	}
 }

@@ -1,9 +1,9 @@
-package gateway
+package clientproto
 
 import "encoding/binary"
 
-// wsUnmask XORs b with the repeated mask (RFC 6455 section 5.3).
-func wsUnmask(mask [4]byte, b []byte) {
+// unmask XORs b with the repeated mask (RFC 6455 section 5.3).
+func unmask(mask [4]byte, b []byte) {
 	m32 := uint64(binary.LittleEndian.Uint32(mask[:]))
 	m := m32 | m32<<32
 	for len(b) >= 32 {

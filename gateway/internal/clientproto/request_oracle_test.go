@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"flag"
@@ -14,8 +14,8 @@ import (
 func dataOf(t testing.TB, head string) string {
 	t.Helper()
 	head = strings.TrimSuffix(head, "\r\n\r\n")
-	req := &handshakeRequest{head: head, client: &recorder{t: t}}
-	return string(req.appendData(nil))
+	req := &Request{head: head, client: &recorder{t: t}}
+	return string(req.AppendEvent(nil))
 }
 
 // oddHeads are request heads, without what the handshake itself asks for, that

@@ -1,11 +1,10 @@
-package gateway
+package clientproto
 
 import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 
-// appendData appends the body of CMD_ON_WEBSOCKET_CONNECT: what PHP's
-// Gateway::onWebsocketConnect hands to the worker, the serialized array of get,
-// server and cookie.
-func (r *handshakeRequest) appendData(dst []byte) []byte {
+// AppendEvent appends the body of CMD_ON_WEBSOCKET_CONNECT: the serialized array
+// of get, server and cookie that PHP's Gateway::onWebsocketConnect makes.
+func (r *Request) AppendEvent(dst []byte) []byte {
 	headers := r.headers()
 	query := r.queryString()
 	cookie, _ := headers.value("cookie")
@@ -21,7 +20,7 @@ func (r *handshakeRequest) appendData(dst []byte) []byte {
 }
 
 // appendServer appends PHP's $_SERVER of the request.
-func (r *handshakeRequest) appendServer(dst []byte, query string, headers headerList) []byte {
+func (r *Request) appendServer(dst []byte, query string, headers headerList) []byte {
 	const fixed = 9 // entries before the headers
 	vars := headers.serverVariables()
 	dst = phpserialize.AppendArrayStart(dst, fixed+len(vars.headers))
@@ -31,11 +30,11 @@ func (r *handshakeRequest) appendServer(dst []byte, query string, headers header
 	dst = appendPair(dst, "SERVER_PROTOCOL", r.protocol())
 	dst = appendHeaderOrNull(dst, "SERVER_NAME", headers, "host")
 	dst = appendHeaderOrNull(dst, "CONTENT_TYPE", headers, "content-type")
-	dst = appendPair(dst, "REMOTE_ADDR", r.client.remoteIPText())
+	dst = appendPair(dst, "REMOTE_ADDR", r.client.RemoteIP())
 	dst = phpserialize.AppendString(dst, "REMOTE_PORT")
-	dst = phpserialize.AppendInt(dst, int64(r.client.remoteAddr().Port()))
+	dst = phpserialize.AppendInt(dst, int64(r.client.RemoteAddr().Port()))
 	dst = phpserialize.AppendString(dst, "SERVER_PORT")
-	dst = phpserialize.AppendInt(dst, int64(r.client.localPort()))
+	dst = phpserialize.AppendInt(dst, int64(r.client.LocalPort()))
 	for _, v := range vars.headers {
 		dst = appendPair(dst, v.name, v.value)
 	}
@@ -58,7 +57,7 @@ func appendHeaderOrNull(dst []byte, key string, headers headerList, name string)
 func appendVariables(dst []byte, a *phpserialize.Array) []byte {
 	serialized, err := phpserialize.Append(dst, a)
 	if err != nil {
-		panic("gateway: " + err.Error())
+		panic("clientproto: " + err.Error())
 	}
 	return serialized
 }

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"bytes"
@@ -42,15 +42,14 @@ func events(list ...codecEvent) []codecEvent { return list }
 // recorder is a client that writes down what its codec does.
 type recorder struct {
 	t      testing.TB
-	codec  codec
-	st     codecState
+	codec  Codec
+	st     State
 	rest   []byte // what decode did not consume
 	events []codecEvent
 	err    error
 	closed bool
 
-	extra      []byte // for the 101
-	closeAfter int    // close when so many messages have come; 0 = never
+	closeAfter int // close when so many messages have come; 0 = never
 	messages   int
 	data       []byte // body of ON_WEBSOCKET_CONNECT, if wantData
 	wantData   bool
@@ -65,35 +64,34 @@ func (r *recorder) add(e codecEvent) {
 	r.events = append(r.events, e)
 }
 
-func (r *recorder) handshake(req *handshakeRequest) []byte {
+func (r *recorder) Request(req *Request) {
 	r.add(handshakeEvent())
 	if r.wantData {
-		r.data = req.appendData(nil)
+		r.data = req.AppendEvent(nil)
 	}
-	return r.extra
 }
 
-func (r *recorder) handshakeDone(response []byte) { r.add(outEvent(string(response))) }
-func (r *recorder) reply(raw []byte)              { r.add(outEvent(string(raw))) }
+func (r *recorder) Handshaken(response []byte) { r.add(outEvent(string(response))) }
+func (r *recorder) Reply(raw []byte)           { r.add(outEvent(string(raw))) }
 
-func (r *recorder) message(payload []byte) {
+func (r *recorder) Message(payload []byte) {
 	r.add(messageEvent(string(payload)))
 	if r.messages++; r.messages == r.closeAfter {
 		r.closed = true
 	}
 }
 
-func (r *recorder) closeWith(raw []byte) {
+func (r *recorder) Close(raw []byte) {
 	if len(raw) > 0 {
 		r.add(outEvent(string(raw)))
 	}
 	r.closed = true
 }
 
-func (r *recorder) closing() bool              { return r.closed }
-func (r *recorder) remoteAddr() netip.AddrPort { return netip.MustParseAddrPort("192.0.2.7:54321") }
-func (r *recorder) localPort() uint16          { return 8282 }
-func (r *recorder) remoteIPText() string       { return "192.0.2.7" }
+func (r *recorder) Closing() bool              { return r.closed }
+func (r *recorder) RemoteAddr() netip.AddrPort { return netip.MustParseAddrPort("192.0.2.7:54321") }
+func (r *recorder) LocalPort() uint16          { return 8282 }
+func (r *recorder) RemoteIP() string           { return "192.0.2.7" }
 
 // feed presents one more chunk the way the gateway does, and checks what every
 // codec has to keep to.
@@ -107,7 +105,7 @@ func (r *recorder) feed(chunk []byte) {
 		return
 	}
 	original := bytes.Clone(r.rest)
-	n, err := r.codec.decode(&r.st, r.rest, r)
+	n, err := r.codec.Decode(&r.st, r.rest, r)
 	if err != nil {
 		r.err = err
 		return
@@ -122,7 +120,7 @@ func (r *recorder) feed(chunk []byte) {
 		r.t.Fatalf("decode changed what it did not consume: %q, was %q", r.rest[n:], original[n:])
 	}
 	r.rest = bytes.Clone(r.rest[n:])
-	if need := int(r.st.need); need != 0 && (need <= len(r.rest) || need > maxPackageSize) {
+	if need := int(r.st.need); need != 0 && (need <= len(r.rest) || need > DefaultMaxPackageSize) {
 		r.t.Fatalf("need = %d with %d bytes there", need, len(r.rest))
 	}
 }
@@ -136,7 +134,7 @@ func (r *recorder) result() []codecEvent {
 }
 
 // run feeds chunks to a new client.
-func run(t testing.TB, c codec, chunks [][]byte) *recorder {
+func run(t testing.TB, c Codec, chunks [][]byte) *recorder {
 	t.Helper()
 	r := &recorder{t: t, codec: c}
 	for _, chunk := range chunks {

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import "strings"
 
@@ -57,7 +57,7 @@ func (l *headerList) value(name string) (value string, ok bool) {
 
 // headers returns the headers of the request by their names in lower case. A
 // line without a colon is none.
-func (r *handshakeRequest) headers() headerList {
+func (r *Request) headers() headerList {
 	l := headerList{headers: make([]handshakeHeader, 0, 16)}
 	_, lines, _ := strings.Cut(r.head, "\r\n")
 	for line := range strings.SplitSeq(lines, "\r\n") {

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"encoding/binary"
@@ -12,15 +12,17 @@ const frameHead = 4
 // errFrameLength ends a connection that PHP would leave hanging for ever.
 var errFrameLength = errors.New("frame: length 0")
 
-// frameCodec speaks Workerman's frame protocol (Protocols/Frame.php): four
-// bytes of length, themselves included, then the message.
-type frameCodec struct{}
+// frame speaks Workerman's frame protocol (Protocols/Frame.php): four bytes of
+// length, themselves included, then the message.
+type frame struct{ max int }
 
-func (frameCodec) decode(st *codecState, buf []byte, h codecHandler) (int, error) {
+func (*frame) Handshakes() bool { return false }
+
+func (c *frame) Decode(st *State, buf []byte, h Handler) (int, error) {
 	st.need = 0
 	off := 0
 	for off < len(buf) {
-		if h.closing() {
+		if h.Closing() {
 			return len(buf), nil
 		}
 		rest := buf[off:]
@@ -32,8 +34,8 @@ func (frameCodec) decode(st *codecState, buf []byte, h codecHandler) (int, error
 		switch {
 		case length == 0:
 			return off, errFrameLength
-		case length > maxPackageSize:
-			return off, fmt.Errorf("frame: length %d exceeds %d bytes", length, maxPackageSize)
+		case length > uint32(c.max):
+			return off, fmt.Errorf("frame: length %d exceeds %d bytes", length, c.max)
 		case uint32(len(rest)) < length:
 			st.need = length
 			return off, nil
@@ -41,12 +43,12 @@ func (frameCodec) decode(st *codecState, buf []byte, h codecHandler) (int, error
 		off += int(length)
 		// PHP takes lengths 1 to 3 for what they say: an empty message, and the
 		// next frame starts inside this one's head.
-		h.message(rest[min(frameHead, length):length:length])
+		h.Message(rest[min(frameHead, length):length:length])
 	}
 	return off, nil
 }
 
-func (frameCodec) appendMessage(dst, body []byte) []byte {
+func (*frame) AppendMessage(dst, body []byte) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(frameHead+len(body)))
 	return append(dst, body...)
 }

@@ -1,30 +1,30 @@
-package gateway
+package clientproto
 
 import "strings"
 
-// handshakeRequest is the head of a websocket request, read as Workerman's
+// Request is the head of a websocket request, read as Workerman's
 // Protocols/Http/Request does: nothing is refused, and what is missing has a
-// default.
-type handshakeRequest struct {
+// default. It is valid during [Handler.Request].
+type Request struct {
 	head   string // without the blank line at its end
-	client codecHandler
+	client Handler
 }
 
 // firstLine is what stands before the first line break.
-func (r *handshakeRequest) firstLine() string {
+func (r *Request) firstLine() string {
 	line, _, _ := strings.Cut(r.head, "\r\n")
 	return line
 }
 
 // method is the request line up to the first blank.
-func (r *handshakeRequest) method() string {
+func (r *Request) method() string {
 	method, _, _ := strings.Cut(r.firstLine(), " ")
 	return method
 }
 
 // uri is what stands between the first two blanks of the request line, "/" if
 // there is none.
-func (r *handshakeRequest) uri() string {
+func (r *Request) uri() string {
 	_, rest, ok := strings.Cut(r.firstLine(), " ")
 	if !ok {
 		return "/"
@@ -35,7 +35,7 @@ func (r *handshakeRequest) uri() string {
 
 // protocol is the request line from the first "HTTP/" on, "HTTP/1.0" if there
 // is none.
-func (r *handshakeRequest) protocol() string {
+func (r *Request) protocol() string {
 	line := r.firstLine()
 	if i := strings.Index(line, "HTTP/"); i >= 0 {
 		return line[i:]
@@ -44,6 +44,6 @@ func (r *handshakeRequest) protocol() string {
 }
 
 // queryString is the query of the URI, "" if PHP's parse_url finds none.
-func (r *handshakeRequest) queryString() string {
+func (r *Request) queryString() string {
 	return phpURLQuery(r.uri())
 }

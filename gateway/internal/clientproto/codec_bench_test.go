@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"bytes"
@@ -14,20 +14,19 @@ type countingHandler struct {
 	wantData          bool
 }
 
-func (h *countingHandler) handshake(req *handshakeRequest) []byte {
+func (h *countingHandler) Request(req *Request) {
 	if h.wantData {
-		h.request = req.appendData(h.request[:0])
+		h.request = req.AppendEvent(h.request[:0])
 	}
-	return nil
 }
-func (h *countingHandler) handshakeDone([]byte)       {}
-func (h *countingHandler) message([]byte)             { h.messages++ }
-func (h *countingHandler) reply([]byte)               { h.replies++ }
-func (h *countingHandler) closeWith([]byte)           {}
-func (h *countingHandler) closing() bool              { return false }
-func (h *countingHandler) remoteAddr() netip.AddrPort { return netip.AddrPort{} }
-func (h *countingHandler) localPort() uint16          { return 8282 }
-func (h *countingHandler) remoteIPText() string       { return "192.0.2.7" }
+func (h *countingHandler) Handshaken([]byte)          {}
+func (h *countingHandler) Message([]byte)             { h.messages++ }
+func (h *countingHandler) Reply([]byte)               { h.replies++ }
+func (h *countingHandler) Close([]byte)               {}
+func (h *countingHandler) Closing() bool              { return false }
+func (h *countingHandler) RemoteAddr() netip.AddrPort { return netip.AddrPort{} }
+func (h *countingHandler) LocalPort() uint16          { return 8282 }
+func (h *countingHandler) RemoteIP() string           { return "192.0.2.7" }
 
 // BenchmarkDecode decodes one message a time, the way it comes from an idle
 // client, and many in one read.
@@ -46,14 +45,14 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			codec := testCodec(b, c.protocol)
 			buf := []byte(c.input)
-			st := codecState{handshaken: true}
+			st := State{handshaken: true}
 			h := &countingHandler{}
 			b.SetBytes(int64(len(buf)))
 			b.ReportAllocs()
 			for b.Loop() {
 				// The first byte of a pong written over its ping.
 				copy(buf, c.input[:min(len(c.input), 16)])
-				if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+				if n, err := codec.Decode(&st, buf, h); n != len(buf) || err != nil {
 					b.Fatal(n, err)
 				}
 			}
@@ -70,7 +69,7 @@ func BenchmarkAppendMessage(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			for b.Loop() {
-				dst = codec.appendMessage(dst[:0], body)
+				dst = codec.AppendMessage(dst[:0], body)
 			}
 		})
 	}
@@ -104,8 +103,8 @@ func BenchmarkHandshake(b *testing.B) {
 			h := &countingHandler{wantData: data}
 			b.ReportAllocs()
 			for b.Loop() {
-				var st codecState
-				if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+				var st State
+				if n, err := codec.Decode(&st, buf, h); n != len(buf) || err != nil {
 					b.Fatal(n, err)
 				}
 			}
@@ -123,28 +122,29 @@ func TestDecodeAllocations(t *testing.T) {
 		"tcp":       "hello",
 	} {
 		codec := testCodec(t, protocol)
-		st := codecState{handshaken: true}
+		st := State{handshaken: true}
 		h := &countingHandler{}
 		buf := make([]byte, len(input))
 		dst := make([]byte, 0, 100)
 		allocs := testing.AllocsPerRun(100, func() {
 			copy(buf, input)
-			if n, err := codec.decode(&st, buf, h); n != len(buf) || err != nil {
+			if n, err := codec.Decode(&st, buf, h); n != len(buf) || err != nil {
 				t.Fatal(n, err)
 			}
-			dst = codec.appendMessage(dst[:0], buf[:5])
+			dst = codec.AppendMessage(dst[:0], buf[:5])
 		})
 		if allocs > 0 || h.messages == 0 {
 			t.Errorf("%s: %v allocations, %d messages, want no allocation", protocol, allocs, h.messages)
 		}
 	}
-	var st = codecState{handshaken: true}
+	codec := testCodec(t, "websocket")
+	st := State{handshaken: true}
 	h := &countingHandler{}
 	buf := make([]byte, 16)
 	ping := wsFrame(0x89, "ping")
 	if n := testing.AllocsPerRun(100, func() {
 		copy(buf, ping)
-		_, _ = websocketCodec{wsOpText}.decode(&st, buf[:len(ping)], h)
+		_, _ = codec.Decode(&st, buf[:len(ping)], h)
 	}); n > 0 || h.replies == 0 {
 		t.Errorf("%v allocations for a ping, want 0", n)
 	}

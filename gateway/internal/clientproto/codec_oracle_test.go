@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"math/rand/v2"
@@ -39,7 +39,7 @@ func TestCodecStreamsPHP(t *testing.T) {
 		case "frame":
 			for range rng.IntN(10) {
 				body := strings.Repeat("x", rng.IntN(10))
-				input += pick(rng, string(frameCodec{}.appendMessage(nil, []byte(body))), "\x00\x00\x00\x01\x00", "\x00\x00\x00", "\x00", "\x01\x00")
+				input += pick(rng, string(testCodec(t, "frame").AppendMessage(nil, []byte(body))), "\x00\x00\x00\x01\x00", "\x00\x00\x00", "\x00", "\x01\x00")
 			}
 			if strings.Contains(input, "\x00\x00\x00\x00") {
 				continue // a length of 0

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"bytes"
@@ -55,7 +55,7 @@ func wsMasked(payload string) string {
 }
 
 func wsFrameHead(first byte, size int) string {
-	b := appendWSHead(nil, first, size)
+	b := appendFrameHead(nil, first, size)
 	b[1] |= 0x80
 	return string(append(b, wsTestMask[:]...))
 }
@@ -145,39 +145,39 @@ func wsHandshakeCases() []codecCase {
 		accepted("no blank in the request line", "GET\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: k\r\n\r\n", acceptOf("k")),
 		accepted("HTTP/1.0", "GET / HTTP/1.0\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: k\r\n\r\n", acceptOf("k")),
 		accepted("extensions and protocols are not negotiated", "GET / HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: k\r\n\r\n", acceptOf("k")),
-		refused("POST", "POST / HTTP/1.1\r\n\r\n", ws400),
-		refused("get in lower case", "get / HTTP/1.1\r\n\r\n", ws400),
-		refused("TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ws400),
-		refused("frame before the handshake", wsFrame(0x81, "hello"), ws400),
-		refused("version missing", "GET / HTTP/1.1\r\nSec-WebSocket-Key: k\r\n\r\n", ws400Version),
-		refused("version and key missing", "GET / HTTP/1.1\r\n\r\n", ws400Version),
-		refused("version 8", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: k\r\n\r\n", ws426),
-		refused("version with a blank behind it", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13 \r\nSec-WebSocket-Key: k\r\n\r\n", ws426),
-		refused("version with a tab before it", "GET / HTTP/1.1\r\nSec-WebSocket-Version:\t13\r\nSec-WebSocket-Key: k\r\n\r\n", ws426),
-		refused("version empty", "GET / HTTP/1.1\r\nSec-WebSocket-Version:\r\nSec-WebSocket-Key: k\r\n\r\n", ws426),
-		refused("version list", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13, 8\r\nSec-WebSocket-Key: k\r\n\r\n", ws426),
-		refused("version is judged before the key", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 8\r\n\r\n", ws426),
-		refused("version on a line with a bare newline", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\nA: b\r\nSec-WebSocket-Key: k\r\n\r\n", ws400Version),
-		refused("key missing", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n\r\n", ws400),
-		refused("blank before the colon", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key : k\r\n\r\n", ws400),
+		refused("POST", "POST / HTTP/1.1\r\n\r\n", answer400),
+		refused("get in lower case", "get / HTTP/1.1\r\n\r\n", answer400),
+		refused("TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", answer400),
+		refused("frame before the handshake", wsFrame(0x81, "hello"), answer400),
+		refused("version missing", "GET / HTTP/1.1\r\nSec-WebSocket-Key: k\r\n\r\n", answer400Version),
+		refused("version and key missing", "GET / HTTP/1.1\r\n\r\n", answer400Version),
+		refused("version 8", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: k\r\n\r\n", answer426),
+		refused("version with a blank behind it", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13 \r\nSec-WebSocket-Key: k\r\n\r\n", answer426),
+		refused("version with a tab before it", "GET / HTTP/1.1\r\nSec-WebSocket-Version:\t13\r\nSec-WebSocket-Key: k\r\n\r\n", answer426),
+		refused("version empty", "GET / HTTP/1.1\r\nSec-WebSocket-Version:\r\nSec-WebSocket-Key: k\r\n\r\n", answer426),
+		refused("version list", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13, 8\r\nSec-WebSocket-Key: k\r\n\r\n", answer426),
+		refused("version is judged before the key", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 8\r\n\r\n", answer426),
+		refused("version on a line with a bare newline", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\nA: b\r\nSec-WebSocket-Key: k\r\n\r\n", answer400Version),
+		refused("key missing", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n\r\n", answer400),
+		refused("blank before the colon", "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key : k\r\n\r\n", answer400),
 		{name: "handshake/nothing", input: "", want: nil},
 		{name: "handshake/five bytes of a POST", input: "POST ", want: nil},
 		{name: "handshake/no blank line yet", input: wsTestRequest[:len(wsTestRequest)-1], want: nil},
 		{name: "handshake/bare newlines end nothing", input: strings.ReplaceAll(wsTestRequest, "\r\n", "\n"), want: nil},
-		accepted("head of 64 KiB", paddedRequest(wsMaxHandshake), sample),
+		accepted("head of 64 KiB", paddedRequest(maxRequestHead), sample),
 		{
-			name: "handshake/head of 64 KiB and a byte", input: paddedRequest(wsMaxHandshake + 1),
+			name: "handshake/head of 64 KiB and a byte", input: paddedRequest(maxRequestHead + 1),
 			want: events(closedEvent()), err: "head exceeds 65536",
 			phpDiffers: "accepts a head of any length",
 		},
 		{
-			name: "handshake/64 KiB without an end", input: "GET " + strings.Repeat("x", wsMaxHandshake-4),
+			name: "handshake/64 KiB without an end", input: "GET " + strings.Repeat("x", maxRequestHead-4),
 			want: events(closedEvent()), err: "head exceeds 65536",
 			phpDiffers: "waits and collects without limit",
 		},
 		{
 			name: "handshake/key behind the head", input: "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n\r\nSec-WebSocket-Key: k\r\n",
-			want:       events(outEvent(string(ws400)), closedEvent()),
+			want:       events(outEvent(string(answer400)), closedEvent()),
 			phpDiffers: "looks for the key in all that has arrived",
 		},
 	}
@@ -187,7 +187,7 @@ func wsHandshakeCases() []codecCase {
 	return cases
 }
 
-func acceptOf(key string) string { return string(appendWSAccept(nil, []byte(key))) }
+func acceptOf(key string) string { return string(appendAccept(nil, []byte(key))) }
 
 // paddedRequest is a valid request whose head has size bytes.
 func paddedRequest(size int) string {
@@ -199,8 +199,8 @@ func paddedRequest(size int) string {
 func wsFrameCases() []codecCase {
 	var d wsDeflater
 	first, second := d.message("Hello Hello Hello"), d.message("Hello Hello Hello")
-	bomb := (&wsDeflater{}).message(strings.Repeat("\x00", maxPackageSize+1))
-	biggest := (&wsDeflater{}).message(strings.Repeat("\x00", maxPackageSize))
+	bomb := (&wsDeflater{}).message(strings.Repeat("\x00", DefaultMaxPackageSize+1))
+	biggest := (&wsDeflater{}).message(strings.Repeat("\x00", DefaultMaxPackageSize))
 	long := strings.Repeat("0123456789abcdef", 40)
 	fourFragments := wsFrame(0x01, "one ") + wsFrame(0x00, "two ") + wsFrame(0x00, "three ") + wsFrame(0x80, "four")
 	return []codecCase{
@@ -233,7 +233,7 @@ func wsFrameCases() []codecCase {
 			want: events(messageEvent("Hello Hello Hello")), rfc: "5.2: as above",
 			phpDiffers: "inflates each fragment together with those before it, and the last not at all",
 		},
-		{name: "rsv/1 inflates to the limit", input: wsFrame(0xc1, biggest), want: events(messageEvent(strings.Repeat("\x00", maxPackageSize))), rfc: "5.2: as above"},
+		{name: "rsv/1 inflates to the limit", input: wsFrame(0xc1, biggest), want: events(messageEvent(strings.Repeat("\x00", DefaultMaxPackageSize))), rfc: "5.2: as above"},
 		{name: "rsv/1 bomb", input: wsFrame(0xc1, bomb), want: events(closedEvent()), err: "inflates to more than", phpDiffers: "the process dies, with all clients"},
 
 		{name: "fragments/two", input: wsFrame(0x01, "hel") + wsFrame(0x80, "lo"), want: events(messageEvent("hello"))},
@@ -282,12 +282,12 @@ func wsFrameCases() []codecCase {
 		{name: "close/half is enough", input: wsFrame(0x88, "\x03\xe9bye")[:6], want: events(outEvent(wsClose1000), closedEvent())},
 		{name: "close/nothing after it counts", input: wsFrame(0x88, "") + wsFrame(0x81, "a") + "garbage", want: events(outEvent(wsClose1000), closedEvent())},
 
-		{name: "limit/largest frame", input: wsFrame(0x82, strings.Repeat("x", maxPackageSize-14)), want: events(messageEvent(strings.Repeat("x", maxPackageSize-14)))},
-		{name: "limit/one byte more", input: wsFrameHead(0x82, maxPackageSize-13), want: events(closedEvent()), err: "exceeds 10485760"},
+		{name: "limit/largest frame", input: wsFrame(0x82, strings.Repeat("x", DefaultMaxPackageSize-14)), want: events(messageEvent(strings.Repeat("x", DefaultMaxPackageSize-14)))},
+		{name: "limit/one byte more", input: wsFrameHead(0x82, DefaultMaxPackageSize-13), want: events(closedEvent()), err: "exceeds 10485760"},
 		{name: "limit/2^63", input: wsHead64(0x82, 1<<63), want: events(closedEvent()), err: "exceeds 10485760"},
 		{name: "limit/2^64-1", input: wsHead64(0x82, 1<<64-1), want: events(closedEvent()), err: "exceeds 10485760"},
-		{name: "limit/fragments with the head of the last", input: wsFrame(0x02, "abc") + wsFrameHead(0x80, maxPackageSize-3-13), want: events(closedEvent()), err: "after 3 bytes in fragments"},
-		{name: "limit/ping after fragments", input: wsFrame(0x02, "abc") + wsFrameHead(0x89, maxPackageSize-3-13), want: events(closedEvent()), err: "after 3 bytes in fragments"},
+		{name: "limit/fragments with the head of the last", input: wsFrame(0x02, "abc") + wsFrameHead(0x80, DefaultMaxPackageSize-3-13), want: events(closedEvent()), err: "after 3 bytes in fragments"},
+		{name: "limit/ping after fragments", input: wsFrame(0x02, "abc") + wsFrameHead(0x89, DefaultMaxPackageSize-3-13), want: events(closedEvent()), err: "after 3 bytes in fragments"},
 	}
 }
 
@@ -300,14 +300,14 @@ func textCases() []codecCase {
 		{name: "text/several", input: "a\nb\nc", want: events(messageEvent("a"), messageEvent("b"))},
 		{name: "text/any bytes", input: "\x00\xff \t\n", want: events(messageEvent("\x00\xff \t"))},
 		{name: "text/no end", input: "hello", want: nil},
-		{name: "text/longest line", input: strings.Repeat("x", maxPackageSize-2) + "\n", want: events(messageEvent(strings.Repeat("x", maxPackageSize-2)))},
+		{name: "text/longest line", input: strings.Repeat("x", DefaultMaxPackageSize-2) + "\n", want: events(messageEvent(strings.Repeat("x", DefaultMaxPackageSize-2)))},
 		{
-			name: "text/longest line and another", input: strings.Repeat("x", maxPackageSize-2) + "\nnext\n",
-			want:       events(messageEvent(strings.Repeat("x", maxPackageSize-2)), messageEvent("next")),
+			name: "text/longest line and another", input: strings.Repeat("x", DefaultMaxPackageSize-2) + "\nnext\n",
+			want:       events(messageEvent(strings.Repeat("x", DefaultMaxPackageSize-2)), messageEvent("next")),
 			phpDiffers: "counts all that has arrived against the limit of a line",
 		},
-		{name: "text/line of the limit", input: strings.Repeat("x", maxPackageSize-1) + "\n", want: events(closedEvent()), err: "line of 10485760 bytes or more"},
-		{name: "text/limit without an end", input: strings.Repeat("x", maxPackageSize), want: events(closedEvent()), err: "line of 10485760 bytes or more"},
+		{name: "text/line of the limit", input: strings.Repeat("x", DefaultMaxPackageSize-1) + "\n", want: events(closedEvent()), err: "line of 10485760 bytes or more"},
+		{name: "text/limit without an end", input: strings.Repeat("x", DefaultMaxPackageSize), want: events(closedEvent()), err: "line of 10485760 bytes or more"},
 	}
 	for i := range cases {
 		cases[i].protocol = "text"
@@ -325,7 +325,7 @@ func frameCases() []codecCase {
 		{name: "frame/length 0", input: "\x00\x00\x00\x00hello", want: events(closedEvent()), err: "length 0", phpDiffers: "waits for ever"},
 		{name: "frame/length 1 leaves three bytes of the head", input: "\x00\x00\x00\x01\x00\x00\x00\x02\x00", want: events(messageEvent(""))},
 		{name: "frame/length 3 leaves one byte of the head", input: "\x00\x00\x00\x03\x00\x00\x00", want: events(messageEvent(""), closedEvent()), err: "length 50331648 exceeds"},
-		{name: "frame/length of the limit", input: "\x00\xa0\x00\x00" + strings.Repeat("x", maxPackageSize-4), want: events(messageEvent(strings.Repeat("x", maxPackageSize-4)))},
+		{name: "frame/length of the limit", input: "\x00\xa0\x00\x00" + strings.Repeat("x", DefaultMaxPackageSize-4), want: events(messageEvent(strings.Repeat("x", DefaultMaxPackageSize-4)))},
 		{name: "frame/length above the limit", input: "\x00\xa0\x00\x01", want: events(closedEvent()), err: "length 10485761 exceeds"},
 		{name: "frame/HTTP request", input: "GET / HTTP/1.1\r\n", want: events(closedEvent()), err: "exceeds"},
 	}

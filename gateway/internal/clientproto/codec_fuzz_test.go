@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"strings"
@@ -50,7 +50,7 @@ func FuzzWebsocketDecode(f *testing.F) {
 		input = append([]byte(wsTestRequest), input...)
 		r := sameHoweverCut(t, "websocket", input, len(wsTestRequest)+int(cut)%(len(input)-len(wsTestRequest)+1))
 		for _, e := range r.events {
-			if e.kind == eventMessage && len(e.data) > maxPackageSize {
+			if e.kind == eventMessage && len(e.data) > DefaultMaxPackageSize {
 				t.Fatalf("message of %d bytes", len(e.data))
 			}
 		}
@@ -95,8 +95,9 @@ func FuzzText(f *testing.F) {
 		}
 		// A line that was read and sent again is read as the same line.
 		for _, e := range r.events {
-			line := textCodec{}.appendMessage(nil, []byte(e.data))
-			if again := run(t, textCodec{}, whole(line)); len(again.events) != 1 || again.events[0] != e {
+			codec := testCodec(t, "text")
+			line := codec.AppendMessage(nil, []byte(e.data))
+			if again := run(t, codec, whole(line)); len(again.events) != 1 || again.events[0] != e {
 				t.Fatalf("message %v read back: %v", e, again.events)
 			}
 		}
@@ -110,8 +111,9 @@ func FuzzFrame(f *testing.F) {
 			t.Skip()
 		}
 		sameHoweverCut(t, "frame", input, int(cut)%(len(input)+1))
-		frame := frameCodec{}.appendMessage(nil, input)
-		if r := run(t, frameCodec{}, whole(frame)); len(r.events) != 1 || r.events[0] != messageEvent(string(input)) {
+		codec := testCodec(t, "frame")
+		packet := codec.AppendMessage(nil, input)
+		if r := run(t, codec, whole(packet)); len(r.events) != 1 || r.events[0] != messageEvent(string(input)) {
 			t.Fatalf("message %q read back: %v", input, r.events)
 		}
 	})

@@ -1,4 +1,4 @@
-package gateway
+package clientproto
 
 import (
 	"bytes"
@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/sirupsen/logrus"
-	"github.com/sirupsen/logrus/hooks/test"
 )
 
 // numbered is a protocol for tests: packets of a digit, which is the length of
@@ -16,7 +14,7 @@ import (
 // packets in front. Some first bytes do something else.
 type numbered struct{}
 
-func (numbered) Input(buf []byte, client ClientConn) (int, error) {
+func (numbered) Input(buf []byte, client *Conn) (int, error) {
 	switch c := buf[0]; c {
 	case 'e':
 		return 0, errors.New("bad type")
@@ -25,9 +23,9 @@ func (numbered) Input(buf []byte, client ClientConn) (int, error) {
 	case '-':
 		return -1, nil
 	case 'L':
-		return maxPackageSize + 1, nil
+		return DefaultMaxPackageSize + 1, nil
 	case 'm':
-		return maxPackageSize, nil
+		return DefaultMaxPackageSize, nil
 	case 'w':
 		return 0, nil
 	case 'h', 'E', 'P':
@@ -37,21 +35,21 @@ func (numbered) Input(buf []byte, client ClientConn) (int, error) {
 	}
 }
 
-func (numbered) Decode(packet []byte, client ClientConn) ([]byte, error) {
+func (numbered) Decode(packet []byte, client *Conn) ([]byte, bool, error) {
 	switch packet[0] {
 	case 'h':
 		client.Reply([]byte("H:" + client.RemoteAddr().String() + "/" + itoa(int(client.LocalPort()))))
-		return nil, ErrNoMessage
+		return nil, false, nil
 	case 'E':
-		return nil, errors.New("bad packet")
+		return nil, false, errors.New("bad packet")
 	case 'P':
 		panic("in decode")
 	case 'm':
-		return packet[:1], nil
+		return packet[:1], true, nil
 	}
 	count, _ := client.State().(int)
 	client.SetState(count + 1)
-	return append([]byte(itoa(count)+" "), packet[1:]...), nil
+	return append([]byte(itoa(count)+" "), packet[1:]...), true, nil
 }
 
 func (numbered) AppendPacket(dst, message []byte) []byte {
@@ -63,8 +61,8 @@ func (numbered) AppendPacket(dst, message []byte) []byte {
 
 func TestCustomProtocol(t *testing.T) {
 	heartbeat := "H:192.0.2.7:54321/8282"
-	big := strings.Repeat("x", maxPackageSize-1)
-	codec := newCustomCodec(numbered{}, logrus.StandardLogger())
+	big := strings.Repeat("x", DefaultMaxPackageSize-1)
+	codec := NewCustom(numbered{}, 0, nil)
 	for _, c := range []codecCase{
 		{name: "messages", input: "1a2bc0", want: events(messageEvent("0 a"), messageEvent("1 bc"), messageEvent("2 "))},
 		{name: "half", input: "1a3bc", want: events(messageEvent("0 a"))},
@@ -96,7 +94,7 @@ func TestCustomProtocol(t *testing.T) {
 }
 
 func TestCustomProtocolStopsWhenClosed(t *testing.T) {
-	r := &recorder{t: t, codec: newCustomCodec(numbered{}, logrus.StandardLogger()), closeAfter: 1}
+	r := &recorder{t: t, codec: NewCustom(numbered{}, 0, nil), closeAfter: 1}
 	r.feed([]byte("1a1be"))
 	if diff := cmp.Diff(events(messageEvent("0 a")), r.events, cmp.AllowUnexported(codecEvent{})); diff != "" || r.err != nil {
 		t.Errorf("error %v, events (-want +got):\n%s", r.err, diff)
@@ -104,24 +102,24 @@ func TestCustomProtocolStopsWhenClosed(t *testing.T) {
 }
 
 func TestCustomProtocolAppendPanics(t *testing.T) {
-	log, hook := test.NewNullLogger()
-	codec := newCustomCodec(numbered{}, log)
-	packet := codec.appendMessage([]byte("before"), []byte("panic"))
-	packet = codec.appendMessage(packet, []byte("ab"))
+	var dropped []error
+	codec := NewCustom(numbered{}, 0, func(err error) { dropped = append(dropped, err) })
+	packet := codec.AppendMessage([]byte("before"), []byte("panic"))
+	packet = codec.AppendMessage(packet, []byte("ab"))
 	if want := "before2ab"; string(packet) != want {
 		t.Errorf("packets %q, want %q", packet, want)
 	}
-	if e := hook.LastEntry(); len(hook.Entries) != 1 || e.Level != logrus.ErrorLevel || !strings.Contains(e.Message, "panic: in append") {
-		t.Errorf("log %v, want the panic once", hook.Entries)
+	if len(dropped) != 1 || !strings.Contains(dropped[0].Error(), "message of 5 bytes dropped: panic: in append") {
+		t.Errorf("dropped: %v, want the panic once", dropped)
 	}
 }
 
 func TestCustomProtocolAllocations(t *testing.T) {
-	codec := newCustomCodec(splitProtocol{}, logrus.StandardLogger())
+	codec := NewCustom(splitProtocol{}, 0, nil)
 	r := &countingHandler{}
 	input := bytes.Repeat([]byte("a message;"), 10)
-	var st codecState
-	if n := testing.AllocsPerRun(100, func() { _, _ = codec.decode(&st, input, r) }); n > 0 {
+	var st State
+	if n := testing.AllocsPerRun(100, func() { _, _ = codec.Decode(&st, input, r) }); n > 0 {
 		t.Errorf("%v allocations for ten packets, want 0", n)
 	}
 	if r.messages < 1000 {
@@ -132,12 +130,12 @@ func TestCustomProtocolAllocations(t *testing.T) {
 // splitProtocol ends each packet with a semicolon.
 type splitProtocol struct{}
 
-func (splitProtocol) Input(buf []byte, _ ClientConn) (int, error) {
+func (splitProtocol) Input(buf []byte, _ *Conn) (int, error) {
 	return bytes.IndexByte(buf, ';') + 1, nil
 }
 
-func (splitProtocol) Decode(packet []byte, _ ClientConn) ([]byte, error) {
-	return packet[:len(packet)-1], nil
+func (splitProtocol) Decode(packet []byte, _ *Conn) ([]byte, bool, error) {
+	return packet[:len(packet)-1], true, nil
 }
 
 func (splitProtocol) AppendPacket(dst, message []byte) []byte {

@@ -1,0 +1,126 @@
+package clientproto
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+)
+
+// maxRequestHead is the longest head of a websocket request, its blank line
+// included. PHP waits for the blank line without limit.
+const maxRequestHead = 64 << 10
+
+// acceptGUID is RFC 6455's (section 1.3).
+const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+// The answers, byte for byte Workerman's (Protocols/Websocket.php,
+// dealHandshake).
+var (
+	answer400        = []byte("HTTP/1.1 400 Bad Request\r\n\r\n<div style=\"text-align:center\"><h1>400 Bad Request</h1><hr>workerman</div>")
+	answer400Version = []byte("HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n\r\n")
+	answer426        = []byte("HTTP/1.1 426 Upgrade Required\r\n" +
+		"Connection: Upgrade\r\n" +
+		"Upgrade: WebSocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\n\r\n")
+)
+
+const answer101 = "HTTP/1.1 101 Switching Protocol\r\n" +
+	"Upgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\n" +
+	"Connection: Upgrade\r\n" +
+	"Sec-WebSocket-Accept: "
+
+// handshake answers the websocket request at the start of buf and returns
+// its length. As in PHP it asks for three things only: a method that starts
+// with GET, the version 13, and a key, which may be anything.
+func handshake(st *State, buf []byte, h Handler) (int, error) {
+	if len(buf) < minFrame {
+		st.need = minFrame
+		return 0, nil
+	}
+	if !bytes.HasPrefix(buf, []byte("GET")) {
+		h.Close(answer400)
+		return len(buf), nil
+	}
+
+	blank := []byte("\r\n\r\n")
+	from := max(int(st.scanned)-len(blank)+1, 0)
+	end := bytes.Index(buf[from:], blank)
+	size := from + end + len(blank)
+	if end < 0 && len(buf) >= maxRequestHead || size > maxRequestHead {
+		return 0, fmt.Errorf("websocket: request head exceeds %d bytes", maxRequestHead)
+	}
+	if end < 0 {
+		st.scanned = uint32(len(buf))
+		return 0, nil
+	}
+	st.scanned = 0
+	head := buf[:size:size]
+
+	if version, ok := headValue(head, "Sec-WebSocket-Version"); !ok {
+		h.Close(answer400Version)
+		return len(buf), nil
+	} else if string(version) != "13" {
+		h.Close(answer426)
+		return len(buf), nil
+	}
+	key, ok := headValue(head, "Sec-WebSocket-Key")
+	if !ok {
+		h.Close(answer400)
+		return len(buf), nil
+	}
+
+	h.Request(&Request{head: string(head[:size-len(blank)]), client: h})
+	if h.Closing() {
+		return len(buf), nil
+	}
+	response := make([]byte, 0, len(answer101)+base64.StdEncoding.EncodedLen(sha1.Size)+4)
+	response = append(response, answer101...)
+	response = appendAccept(response, key)
+	response = append(response, "\r\n\r\n"...)
+	st.handshaken = true
+	h.Handshaken(response)
+	return size, nil
+}
+
+// appendAccept appends the answer to a key (RFC 6455 section 4.2.2).
+func appendAccept(dst, key []byte) []byte {
+	var b [64]byte
+	sum := sha1.Sum(append(append(b[:0], key...), acceptGUID...))
+	return base64.StdEncoding.AppendEncode(dst, sum[:])
+}
+
+// headValue returns what PHP finds with /name: *(.*?)\r\n/i: the rest of the
+// line after the first "name:" anywhere in the head, be it within another
+// header's name or value. Only blanks before the value are skipped. A line
+// that ends in a bare \n does not count.
+func headValue(head []byte, name string) ([]byte, bool) {
+	for i := 0; ; i++ {
+		colon := bytes.IndexByte(head[i:], ':')
+		if colon < 0 {
+			return nil, false
+		}
+		i += colon
+		if i < len(name) || !equalFoldASCII(head[i-len(name):i], name) {
+			continue
+		}
+		value := head[i+1:]
+		end := bytes.IndexByte(value, '\n')
+		if end <= 0 || value[end-1] != '\r' {
+			continue
+		}
+		return bytes.TrimLeft(value[:end-1], " "), true
+	}
+}
+
+// equalFoldASCII is bytes.EqualFold for two of the same length, without
+// Unicode's foldings.
+func equalFoldASCII(a []byte, b string) bool {
+	for i := range a {
+		if lowerASCII(a[i]) != lowerASCII(b[i]) {
+			return false
+		}
+	}
+	return true
+}
