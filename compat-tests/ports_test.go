@@ -109,9 +109,7 @@ func (r *registerStub) serve(l net.Listener) {
 		if err != nil {
 			return
 		}
-		r.conns.Add(1)
-		go func() {
-			defer r.conns.Done()
+		r.conns.Go(func() {
 			defer conn.Close()
 			lines := bufio.NewScanner(conn)
 			for lines.Scan() {
@@ -124,6 +122,6 @@ func (r *registerStub) serve(l net.Listener) {
 				}
 				r.mu.Unlock()
 			}
-		}()
+		})
 	}
 }

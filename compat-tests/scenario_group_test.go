@@ -1,5 +1,7 @@
 package compattests
 
+import "slices"
+
 func init() {
 	scene("group/join-and-ask", func(s *stage) {
 		a, c := s.set(gatewayConfig{}, 3)
@@ -101,8 +103,8 @@ func init() {
 	})
 	scene("group/many-members", func(s *stage) {
 		a, c := s.set(gatewayConfig{}, 12)
-		for i := len(c) - 1; i >= 0; i-- {
-			a.ask(joinGroup(c[i].id, "g"))
+		for _, member := range slices.Backward(c) {
+			a.ask(joinGroup(member.id, "g"))
 		}
 		for _, i := range []int{3, 7, 0} {
 			a.ask(leaveGroup(c[i].id, "g"))

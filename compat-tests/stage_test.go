@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,8 +103,8 @@ func (s *stage) cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
 func (sc *scenario) perform(tb testing.TB, c cast, play *transcript) (lines []string, err error) {
 	s := &stage{tb: tb, scenario: sc, cast: c, dir: tb.TempDir(), news: make(chan struct{}, 1), play: play}
 	defer func() {
-		for i := len(s.cleanups) - 1; i >= 0; i-- {
-			s.cleanups[i]()
+		for _, clean := range slices.Backward(s.cleanups) {
+			clean()
 		}
 		s.readers.Wait()
 		lines = s.lines

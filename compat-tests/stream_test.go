@@ -38,9 +38,8 @@ func (st *stream) read() {
 	defer close(st.done)
 	chunk := make([]byte, 64<<10)
 	for {
-		st.gate.Lock() // only to wait
-		//lint:ignore SA2001 only to wait
-		st.gate.Unlock()
+		st.gate.Lock()
+		st.gate.Unlock() //nolint:staticcheck // only to wait until the gate is open
 		n, err := st.conn.Read(chunk)
 		data := chunk[:n]
 		if tamper := st.stage.cast.tamper; tamper != nil {

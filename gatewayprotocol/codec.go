@@ -66,10 +66,7 @@ func DecodeMessage(src []byte, m *Message, limit int) (int, error) {
 	m.Flag = Flag(src[21])
 	m.GatewayPort = binary.BigEndian.Uint16(src[22:])
 	rest := src[HeadLen:n:n]
-	ext := uint64(binary.BigEndian.Uint32(src[24:]))
-	if ext > uint64(len(rest)) {
-		ext = uint64(len(rest))
-	}
+	ext := min(uint64(binary.BigEndian.Uint32(src[24:])), uint64(len(rest)))
 	m.ExtData = rest[:ext:ext]
 	m.Body = rest[ext:]
 	return n, nil

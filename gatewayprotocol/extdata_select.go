@@ -73,13 +73,13 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 	if !phpserialize.IsTruthy(v) {
 		return Select{None: true}, nil
 	}
-	refuse := func(reason string) (Select, error) {
-		return Select{}, &MessageError{Cmd: CmdSelect, Part: "ext_data", Reason: reason}
+	refuse := func(reason string) error {
+		return &MessageError{Cmd: CmdSelect, Part: "ext_data", Reason: reason}
 	}
 	obj, ok := v.(*phpserialize.Array)
 	if !ok {
 		if _, ok := v.(string); ok {
-			return refuse("is a JSON string, not an object")
+			return Select{}, refuse("is a JSON string, not an object")
 		}
 		obj = phpserialize.NewArray() // a number or true has neither fields nor where
 	}
@@ -107,7 +107,7 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 		for k, items := range clauses.All() {
 			c, err := decodeClause(k.String(), items)
 			if err != nil {
-				return refuse(err.Error())
+				return Select{}, refuse(err.Error())
 			}
 			if len(c.Names) > 0 || len(c.IDs) > 0 {
 				s.Where = append(s.Where, c)
@@ -115,7 +115,7 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 		}
 	}
 	if badField && (s.Everybody || len(s.Where) > 0) {
-		return refuse("has a field that is an array")
+		return Select{}, refuse("has a field that is an array")
 	}
 	return s, nil
 }

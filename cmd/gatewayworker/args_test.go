@@ -11,7 +11,7 @@ func TestFlagsFirst(t *testing.T) {
 		"":                         "",
 		"client":                   "client",
 		"--version":                "--version",
-		"strat --json":             "strat --json",
+		"begin --json":             "begin --json",
 		"client clients --json":    "client clients --json",
 		"client online a --json b": "client online --json -- a b",
 		"client send-to-group g m --exclude c -g": "client send-to-group --exclude c -g -- g m",

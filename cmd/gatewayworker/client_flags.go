@@ -59,7 +59,7 @@ func clusterOf(c *cli.Context) (*cluster, error) {
 		cl.registers = []string{gatewayclient.DefaultRegisterAddress}
 	}
 	for _, addr := range cl.registers {
-		if err := checkHostPort("register-address", addr); err != nil {
+		if err := checkRegisterAddress(addr); err != nil {
 			return nil, &codedError{exitUsage, err}
 		}
 	}

@@ -9,14 +9,12 @@ import (
 
 // describe puts errors of the packages in the words of the command line.
 func describe(err error) error {
-	var option *gateway.OptionError
-	if errors.As(err, &option) {
+	if option, ok := errors.AsType[*gateway.OptionError](err); ok {
 		if flag, ok := optionFlags[option.Option]; ok {
 			return &flagError{flag, option.Value, option.Reason}
 		}
 	}
-	var listen *gatewayprotocol.ListenAddressError
-	if errors.As(err, &listen) {
+	if listen, ok := errors.AsType[*gatewayprotocol.ListenAddressError](err); ok {
 		return listenError("listen", listen.Text, listen)
 	}
 	return err

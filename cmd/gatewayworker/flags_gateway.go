@@ -80,7 +80,7 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		}
 	}
 	for _, addr := range opts.RegisterAddress {
-		if err := checkHostPort("register-address", addr); err != nil {
+		if err := checkRegisterAddress(addr); err != nil {
 			return opts, err
 		}
 	}
@@ -103,12 +103,12 @@ func routerMode(s string) (gateway.RouterMode, error) {
 	return "", &flagError{"router", s, "want least-connections or random"}
 }
 
-// checkHostPort finds addresses that could never be dialled.
-func checkHostPort(flag, addr string) error {
+// checkRegisterAddress refuses an address that could never be dialled.
+func checkRegisterAddress(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	n, perr := strconv.ParseUint(port, 10, 16)
 	if err != nil || perr != nil || host == "" || n == 0 || strings.Contains(host, "/") {
-		return &flagError{flag, addr, "want host:port, as in 127.0.0.1:1236"}
+		return &flagError{"register-address", addr, "want host:port, as in 127.0.0.1:1236"}
 	}
 	return nil
 }

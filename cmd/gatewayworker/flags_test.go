@@ -24,12 +24,12 @@ func TestParseSeconds(t *testing.T) {
 
 func TestCheckHostPort(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1:1236", "register:1236", "[::1]:1236"} {
-		if err := checkHostPort("register-address", addr); err != nil {
+		if err := checkRegisterAddress(addr); err != nil {
 			t.Errorf("%q: %v", addr, err)
 		}
 	}
 	for _, addr := range []string{"", "1236", ":1236", "register", "register:", "register:0", "register:65536", "register:http", "text://register:1236", "::1:1236"} {
-		if err := checkHostPort("register-address", addr); err == nil {
+		if err := checkRegisterAddress(addr); err == nil {
 			t.Errorf("%q: no error", addr)
 		}
 	}

@@ -34,8 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "gatewayworker: %v\n", describe(err))
-	var code cli.ExitCoder
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[cli.ExitCoder](err); ok {
 		return code.ExitCode()
 	}
 	return 1

@@ -14,8 +14,8 @@ func (d *decoder) object(here place) error {
 	if err != nil {
 		return err
 	}
-	n, ok := d.looseInt()
-	if !ok || n < 0 || n > int64(len(d.data)-d.pos) || !d.skip(":{") {
+	n := d.looseInt()
+	if n < 0 || n > int64(len(d.data)-d.pos) || !d.skip(":{") {
 		return d.fail(start, "bad number of properties")
 	}
 	o := &Object{Class: class, Props: d.sized(int(n))}
@@ -44,8 +44,8 @@ func (d *decoder) custom(here place) error {
 	if err != nil {
 		return err
 	}
-	n, ok := d.looseInt()
-	if !ok || n < 0 || !d.skip(":{") || n >= int64(len(d.data)-d.pos) || d.data[d.pos+int(n)] != '}' {
+	n := d.looseInt()
+	if n < 0 || !d.skip(":{") || n >= int64(len(d.data)-d.pos) || d.data[d.pos+int(n)] != '}' {
 		return d.fail(start, "bad custom object")
 	}
 	here.set(&Custom{Class: class, Data: []byte(d.data[d.pos : d.pos+int(n)])})

@@ -37,8 +37,8 @@ func (d *decoder) int() (int64, error) {
 		return 0, d.fail(start, "bad int")
 	}
 	from := d.pos
-	n, ok := d.looseInt()
-	if !ok || !isDigit(d.data[d.pos-1]) || d.pos == from || !d.skip(";") {
+	n := d.looseInt()
+	if !isDigit(d.data[d.pos-1]) || d.pos == from || !d.skip(";") {
 		return 0, d.fail(start, "bad int")
 	}
 	return n, nil
@@ -46,7 +46,7 @@ func (d *decoder) int() (int64, error) {
 
 // looseInt reads an optional sign and digits, perhaps none (0). Numbers out of
 // range become the nearest int64.
-func (d *decoder) looseInt() (int64, bool) {
+func (d *decoder) looseInt() int64 {
 	neg := false
 	if d.pos < len(d.data) && (d.data[d.pos] == '-' || d.data[d.pos] == '+') {
 		neg = d.data[d.pos] == '-'
@@ -63,13 +63,13 @@ func (d *decoder) looseInt() (int64, bool) {
 	}
 	switch {
 	case neg && (d.pos-start > 19 || n > 1<<63):
-		return math.MinInt64, true
+		return math.MinInt64
 	case neg:
-		return -int64(n), true
+		return -int64(n)
 	case d.pos-start > 19 || n > math.MaxInt64:
-		return math.MaxInt64, true
+		return math.MaxInt64
 	}
-	return int64(n), true
+	return int64(n)
 }
 
 // float reads d:0.5; and INF, -INF, NAN.

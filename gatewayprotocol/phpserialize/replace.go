@@ -1,5 +1,7 @@
 package phpserialize
 
+import "slices"
+
 // ArrayReplaceRecursive returns array_replace_recursive($base, ...$repl): the
 // elements of each repl in turn replace those of base under the same key, and
 // where both are arrays they are merged in the same way. So lists merge by index,
@@ -52,10 +54,8 @@ func (m *merger) held(v Value) Value {
 }
 
 func (m *merger) merge(dst, src *Array) bool {
-	for _, a := range m.open {
-		if a == src {
-			return false
-		}
+	if slices.Contains(m.open, src) {
+		return false
 	}
 	if m.budget -= src.Len(); m.budget < 0 || len(m.open) > DefaultMaxDepth {
 		return false

@@ -89,11 +89,13 @@ func Ask(t *testing.T, questions []Question) []Answer {
 func write(in io.WriteCloser, questions []Question) error {
 	w := bufio.NewWriter(in)
 	for _, q := range questions {
-		w.WriteString(q.Op)
+		line := q.Op
 		for _, a := range q.Args {
-			w.WriteString(" " + hex.EncodeToString([]byte(a)))
+			line += " " + hex.EncodeToString([]byte(a))
 		}
-		w.WriteByte('\n')
+		if _, err := w.WriteString(line + "\n"); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

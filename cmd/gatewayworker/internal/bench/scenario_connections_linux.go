@@ -174,7 +174,7 @@ func (b *bench) churn() error {
 	}
 	n, closes := b.openClients, b.workerCloses
 	b.hangUpAll()
-	left := n
+	var left int
 	if len(b.workers) > 0 {
 		err = b.pump(func() bool { return b.workerCloses-closes >= n })
 		left = n - (b.workerCloses - closes)
