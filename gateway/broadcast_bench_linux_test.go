@@ -25,10 +25,11 @@ func benchClients(tb testing.TB, n int) (*commands, *innerConn) {
 	for range n {
 		c := &client{gw: g, state: clientReady}
 		c.sock.Init(null)
-		g.hub.mu.Lock()
-		g.hub.addLocked(c)
-		g.hub.joinGroupLocked(c, []byte("room"))
-		g.hub.mu.Unlock()
+		c.Owner = c
+		g.hub.Mu.Lock()
+		g.hub.AddLocked(&c.Client)
+		g.hub.JoinLocked(&c.Client, []byte("room"))
+		g.hub.Mu.Unlock()
 	}
 	return newCommands(g), &innerConn{gw: g, authorized: true}
 }

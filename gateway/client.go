@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -13,7 +14,7 @@ import (
 // client is one client connection. There may be very many of them, and most are
 // idle: what an idle client does not need is kept behind a pointer.
 type client struct {
-	hubFields
+	hub.Client
 
 	gw     *Gateway
 	remote netip.AddrPort
@@ -29,11 +30,11 @@ type client struct {
 	proto  clientproto.State
 	unread []byte // received, not yet a whole message
 
-	// mu guards what follows. It is taken after hub.mu, and never held while
+	// mu guards what follows. It is taken after hub.Mu, and never held while
 	// the client's socket is read or written.
 	mu    sync.Mutex
 	state clientState
-	slot  *workerSlot // worker that the client is bound to; written under hub.mu too
+	slot  *workerSlot // worker that the client is bound to; written under hub.Mu too
 	out   *outQueue   // nil when nothing waits
 	early []byte      // encoded messages that wait for the websocket handshake
 
@@ -45,6 +46,9 @@ type client struct {
 	// pingNotResponseCount).
 	silent atomic.Int32
 }
+
+// clientOf returns the client that c is the hub's part of.
+func clientOf(c *hub.Client) *client { return c.Owner.(*client) }
 
 // clientState is a set of facts about a client.
 type clientState uint8
@@ -292,7 +296,7 @@ func (c *client) head(cmd gatewayprotocol.Command, flag gatewayprotocol.Flag) ga
 		LocalPort:    c.gw.lanPort,
 		ClientIP:     gatewayprotocol.AddrToUint32(c.remote.Addr()),
 		ClientPort:   c.remote.Port(),
-		ConnectionID: c.id,
+		ConnectionID: c.ID(),
 		Flag:         flag,
 		GatewayPort:  c.gw.gatewayPort,
 	}
@@ -300,5 +304,5 @@ func (c *client) head(cmd gatewayprotocol.Command, flag gatewayprotocol.Flag) ga
 
 // clientID returns the client's id in the cluster.
 func (c *client) clientID() gatewayprotocol.ClientID {
-	return gatewayprotocol.ClientID{LocalIP: c.gw.lanIP, LocalPort: c.gw.lanPort, ConnectionID: c.id}
+	return gatewayprotocol.ClientID{LocalIP: c.gw.lanIP, LocalPort: c.gw.lanPort, ConnectionID: c.ID()}
 }

@@ -111,7 +111,7 @@ func (g *Gateway) sendToWorker(b *batch, c *client, cmd gatewayprotocol.Command,
 		return
 	}
 	w := c.slot.worker()
-	sent := w != nil && w.event(b, &m, c.session, body)
+	sent := w != nil && w.event(b, &m, c.Session(), body)
 	c.mu.Unlock()
 	if !sent {
 		if w = g.reroute(b, c, &m, body); w == nil {
@@ -124,7 +124,7 @@ func (g *Gateway) sendToWorker(b *batch, c *client, cmd gatewayprotocol.Command,
 // reroute sends an event of a client whose worker is gone or was never there,
 // and returns the worker that got it.
 func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body []byte) *innerConn {
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	c.mu.Lock()
 	var w *innerConn
 	dropped := false
@@ -133,7 +133,7 @@ func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body 
 		dropped = w == nil
 	}
 	c.mu.Unlock()
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	if dropped {
 		g.noWorker(c)
 		g.destroyClient(b, c)
@@ -143,11 +143,11 @@ func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body 
 
 // routeLocked sends an event of c to the worker that c is bound to, or binds it
 // to another one that takes it, and returns which; nil when there is none. The
-// caller holds hub.mu and c.mu.
+// caller holds hub.Mu and c.mu.
 func (g *Gateway) routeLocked(b *batch, c *client, m *gatewayprotocol.Message, body []byte) *innerConn {
 	for {
 		w := g.workers.routeLocked(c)
-		if w == nil || w.event(b, m, c.session, body) {
+		if w == nil || w.event(b, m, c.Session(), body) {
 			return w
 		}
 		// Its connection is ending, which the inner loop has yet to hear of.
@@ -167,15 +167,16 @@ func (g *Gateway) noWorker(c *client) {
 // be read. With no worker there it reports false, and the client's connection id
 // is used up. Everything happens in one step for commands and for the reader.
 func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
+	c.Owner = c
 	c.silent.Store(-1)
 	if !g.handshakes {
 		c.state |= clientReady
 	}
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	c.mu.Lock()
 	w, err := g.addClientLocked(b, c, ready)
 	c.mu.Unlock()
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	switch {
 	case err != nil:
 		g.limited.warn("add client", g.log.WithField("remote", c.remote).WithError(err), "connection refused")
@@ -192,15 +193,15 @@ func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*inn
 	if g.stopped.Load() {
 		return nil, ErrServerClosed
 	}
-	if !g.hub.addLocked(c) {
+	if !g.hub.AddLocked(&c.Client) {
 		return nil, errNoConnectionID
 	}
 	if len(g.workers.live) == 0 {
-		g.hub.removeLocked(c)
+		g.hub.RemoveLocked(&c.Client)
 		return nil, nil
 	}
 	if err := ready(); err != nil {
-		g.hub.removeLocked(c)
+		g.hub.RemoveLocked(&c.Client)
 		return nil, err
 	}
 	m := c.head(gatewayprotocol.CmdOnConnect, gatewayprotocol.FlagBodyIsScalar)
@@ -209,7 +210,7 @@ func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*inn
 		c.state |= clientClosed
 		c.ended.Store(true)
 		g.workers.releaseLocked(c)
-		g.hub.removeLocked(c)
+		g.hub.RemoveLocked(&c.Client)
 	}
 	return w, nil
 }
@@ -218,11 +219,11 @@ func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*inn
 // forget it, and its worker is told. Calls after the first do nothing. No lock
 // may be held.
 func (g *Gateway) destroyClient(b *batch, c *client) {
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	c.mu.Lock()
 	if c.state.any(clientClosed) {
 		c.mu.Unlock()
-		g.hub.mu.Unlock()
+		g.hub.Mu.Unlock()
 		return
 	}
 	graceful := c.state.any(clientClosing)
@@ -236,9 +237,9 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
 	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)
-	g.hub.removeLocked(c)
+	g.hub.RemoveLocked(&c.Client)
 	c.mu.Unlock()
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	if c.stream != nil {
 		c.stream.close()
 	} else {

@@ -2,25 +2,25 @@ package gateway
 
 import (
 	"fmt"
-	"runtime"
 	"strconv"
 	"testing"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 // benchGateway is an executor with clients that all are in group "all", that
 // have a uid each and a small session.
 func benchGateway(clients int) (*executor, *innerConn) {
-	h := newHub()
+	h := hub.New()
 	x := newExecutor(h, &nullSink{hub: h}, "", true)
 	ic := &innerConn{authorized: true}
 	for i := range clients {
-		c := &client{}
-		h.addLocked(c)
-		h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i+1), 10))
-		h.joinGroupLocked(c, []byte("all"))
-		h.setSessionLocked(c, []byte(sessName))
+		c := &hub.Client{}
+		h.AddLocked(c)
+		h.BindUIDLocked(c, strconv.AppendInt(nil, int64(i+1), 10))
+		h.JoinLocked(c, []byte("all"))
+		h.SetSessionLocked(c, []byte(sessName))
 	}
 	return x, ic
 }
@@ -105,87 +105,4 @@ func BenchmarkCommands(b *testing.B) {
 			}
 		})
 	}
-}
-
-func BenchmarkConnectAndDisconnect(b *testing.B) {
-	const clients, groups = 10_000, 10
-	h := newHub()
-	var names [groups][]byte
-	for i := range names {
-		names[i] = []byte("group" + strconv.Itoa(i))
-	}
-	ring := make([]client, clients)
-	connect := func(c *client) {
-		*c = client{}
-		h.addLocked(c)
-		h.bindUIDLocked(c, []byte("uid"))
-		for _, name := range names {
-			h.joinGroupLocked(c, name)
-		}
-	}
-	for i := range ring {
-		connect(&ring[i])
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		c := &ring[i*7919%clients]
-		h.removeLocked(c)
-		connect(c)
-	}
-}
-
-// BenchmarkMemory reports the bytes that the hub takes per client beyond the
-// hubFields in the client itself.
-func BenchmarkMemory(b *testing.B) {
-	for _, bm := range []struct {
-		name    string
-		prepare func(h *hub, c *client, i int)
-	}{
-		{"connected", func(*hub, *client, int) {}},
-		{"with uid", func(h *hub, c *client, i int) { h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i), 10)) }},
-		{"with uid, group and session", func(h *hub, c *client, i int) {
-			h.bindUIDLocked(c, strconv.AppendInt(nil, int64(i), 10))
-			h.joinGroupLocked(c, strconv.AppendInt(nil, int64(i%100), 10))
-			h.setSessionLocked(c, []byte(sessName))
-		}},
-		{"in 10 of 100 groups", func(h *hub, c *client, i int) {
-			for g := range 10 {
-				h.joinGroupLocked(c, strconv.AppendInt(nil, int64((i+g)%100), 10))
-			}
-		}},
-		{"in 1000 groups", func(h *hub, c *client, i int) {
-			for g := range 1000 {
-				h.joinGroupLocked(c, strconv.AppendInt(nil, int64(g), 10))
-			}
-		}},
-	} {
-		b.Run(bm.name, func(b *testing.B) {
-			n := 20_000
-			if bm.name == "in 1000 groups" {
-				n = 500
-			}
-			for range b.N {
-				ring := make([]client, n)
-				before := heapInUse()
-				h := newHub()
-				for i := range ring {
-					h.addLocked(&ring[i])
-					bm.prepare(h, &ring[i], i+1)
-				}
-				used := heapInUse() - before
-				b.ReportMetric(float64(used)/float64(n), "B/client")
-				runtime.KeepAlive(h)
-				runtime.KeepAlive(ring)
-			}
-		})
-	}
-}
-
-func heapInUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }

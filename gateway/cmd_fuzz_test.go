@@ -3,27 +3,28 @@ package gateway
 import (
 	"testing"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 // nullSink counts replies and refusals; kicked and destroyed clients go.
 type nullSink struct {
-	hub              *hub
+	hub              *hub.Hub
 	replies, refused int
 	delivered        int
 	closed           bool
 }
 
-func (s *nullSink) deliver(to []*client, _ []byte, _ bool)         { s.delivered += len(to) }
-func (s *nullSink) kick(c *client, _ []byte, _ bool)               { s.destroy(c) }
+func (s *nullSink) deliver(to []*hub.Client, _ []byte, _ bool)     { s.delivered += len(to) }
+func (s *nullSink) kick(c *hub.Client, _ []byte, _ bool)           { s.destroy(c) }
 func (s *nullSink) reply(*innerConn, []byte)                       { s.replies++ }
 func (s *nullSink) workerConnected(*innerConn, string)             {}
 func (s *nullSink) closeInner(*innerConn, error)                   { s.closed = true }
 func (s *nullSink) refuse(ic *innerConn, m *gp.Message, err error) { s.refused++ }
-func (s *nullSink) destroy(c *client) {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	s.hub.removeLocked(c)
+func (s *nullSink) destroy(c *hub.Client) {
+	s.hub.Mu.Lock()
+	defer s.hub.Mu.Unlock()
+	s.hub.RemoveLocked(c)
 }
 
 // FuzzExecute feeds frames to a hub with some clients. Whatever they say,
@@ -40,12 +41,12 @@ func FuzzExecute(f *testing.F) {
 		f.Add(b, conv.websocket)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, websocket bool) {
-		h := newHub()
+		h := hub.New()
 		sink := &nullSink{hub: h}
 		x := newExecutor(h, sink, "", websocket)
 		ic := &innerConn{authorized: true, remoteIP: "127.0.0.1"}
 		for range 5 {
-			h.addLocked(&client{})
+			h.AddLocked(&hub.Client{})
 		}
 		for !sink.closed {
 			var m gp.Message
@@ -60,10 +61,10 @@ func FuzzExecute(f *testing.F) {
 			if refused := sink.refused > before.refused; m.Cmd.IsQuery() && (answers == 1) == refused || !m.Cmd.IsQuery() && answers != 0 {
 				t.Fatalf("%v: %d replies, refused: %v", m.Cmd, answers, refused)
 			}
-			if !h.mu.TryLock() {
-				t.Fatalf("%v leaves hub.mu locked", m.Cmd)
+			if !h.Mu.TryLock() {
+				t.Fatalf("%v leaves hub.Mu locked", m.Cmd)
 			}
-			h.mu.Unlock()
+			h.Mu.Unlock()
 		}
 		checkHub(t, h)
 	})

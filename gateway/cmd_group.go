@@ -11,10 +11,10 @@ func (x *executor) joinGroup(m *gatewayprotocol.Message) error {
 		return extError(m, emptyName("group", m.ExtData))
 	}
 	h := x.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c := h.clients[m.ConnectionID]; c != nil {
-		h.joinGroupLocked(c, m.ExtData)
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	if c := h.ClientLocked(m.ConnectionID); c != nil {
+		h.JoinLocked(c, m.ExtData)
 	}
 	return nil
 }
@@ -25,10 +25,10 @@ func (x *executor) leaveGroup(m *gatewayprotocol.Message) error {
 		return extError(m, emptyName("group", m.ExtData))
 	}
 	h := x.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c := h.clients[m.ConnectionID]; c != nil {
-		h.leaveGroupLocked(c, m.ExtData)
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	if c := h.ClientLocked(m.ConnectionID); c != nil {
+		h.LeaveLocked(c, m.ExtData)
 	}
 	return nil
 }
@@ -38,9 +38,9 @@ func (x *executor) ungroup(m *gatewayprotocol.Message) error {
 	if phpEmpty(m.ExtData) {
 		return extError(m, emptyName("group", m.ExtData))
 	}
-	x.hub.mu.Lock()
-	defer x.hub.mu.Unlock()
-	x.hub.ungroupLocked(m.ExtData)
+	x.hub.Mu.Lock()
+	defer x.hub.Mu.Unlock()
+	x.hub.UngroupLocked(m.ExtData)
 	return nil
 }
 
@@ -48,12 +48,12 @@ func (x *executor) ungroup(m *gatewayprotocol.Message) error {
 // counts all clients.
 func (x *executor) getClientCountByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
 	h := x.hub
-	h.mu.Lock()
-	n := h.countLocked()
+	h.Mu.Lock()
+	n := h.ClientsLocked().Len()
 	if len(m.ExtData) > 0 {
-		n = h.memberCountLocked(m.ExtData)
+		n = h.MembersLocked(m.ExtData).Len()
 	}
-	h.mu.Unlock()
+	h.Mu.Unlock()
 	x.out = phpserialize.AppendInt(x.out[:0], int64(n))
 	return x.reply(ic)
 }
@@ -66,12 +66,12 @@ func (x *executor) batchGetClientCountByGroup(ic *innerConn, m *gatewayprotocol.
 		return err
 	}
 	x.out = phpserialize.AppendArrayStart(x.out[:0], len(groups))
-	x.hub.mu.Lock()
+	x.hub.Mu.Lock()
 	for _, name := range groups {
 		x.out = phpserialize.AppendKey(x.out, string(name))
-		x.out = phpserialize.AppendInt(x.out, int64(x.hub.memberCountLocked(name)))
+		x.out = phpserialize.AppendInt(x.out, int64(x.hub.MembersLocked(name).Len()))
 	}
-	x.hub.mu.Unlock()
+	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
 	return x.reply(ic)
 }
@@ -80,25 +80,15 @@ func (x *executor) batchGetClientCountByGroup(ic *innerConn, m *gatewayprotocol.
 // where PHP's array keys are.
 func (x *executor) getGroupIDList(ic *innerConn) error {
 	h := x.hub
-	h.mu.Lock()
-	x.out = phpserialize.AppendArrayStart(x.out[:0], len(h.groups))
+	h.Mu.Lock()
+	x.out = phpserialize.AppendArrayStart(x.out[:0], h.GroupCountLocked())
 	n := 0
-	for _, g := range h.groupOrder.items {
-		if g != nil {
-			x.out = phpserialize.AppendIntKey(x.out, int64(n))
-			x.out = phpserialize.AppendKey(x.out, g.name)
-			n++
-		}
+	for name := range h.GroupsLocked() {
+		x.out = phpserialize.AppendIntKey(x.out, int64(n))
+		x.out = phpserialize.AppendKey(x.out, name)
+		n++
 	}
-	h.mu.Unlock()
+	h.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
 	return x.reply(ic)
-}
-
-// memberCountLocked returns the number of members of the group of a name.
-func (h *hub) memberCountLocked(name []byte) int {
-	if g := h.groups[string(name)]; g != nil {
-		return g.members.len()
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
@@ -41,92 +42,94 @@ func (x *executor) selectClients(ic *innerConn, m *gatewayprotocol.Message) erro
 	for i, name := range sel.Fields {
 		fields[i] = selectField{name, selectKinds[name]}
 	}
-	x.hub.mu.Lock()
+	x.hub.Mu.Lock()
 	x.recipients = x.recipients[:0]
 	switch {
 	case sel.None:
 	case !sel.Everybody:
 		x.selectLocked(sel.Where)
 	case len(fields) > 0:
-		x.recipients = x.hub.order.appendTo(x.recipients)
+		x.recipients = x.hub.ClientsLocked().AppendTo(x.recipients)
 	}
 	x.out = phpserialize.AppendArrayStart(x.out[:0], len(x.recipients))
 	for _, c := range x.recipients {
-		x.out = phpserialize.AppendIntKey(x.out, int64(c.id))
+		x.out = phpserialize.AppendIntKey(x.out, int64(c.ID()))
 		x.out = phpserialize.AppendArrayStart(x.out, len(fields))
 		for _, f := range fields {
 			x.out = phpserialize.AppendKey(x.out, f.name)
-			x.out = c.appendFieldLocked(x.out, f.kind)
+			x.out = appendFieldLocked(x.out, c, f.kind)
 		}
 		x.out = phpserialize.AppendArrayEnd(x.out)
 		if len(x.out) > x.maxReply {
 			break
 		}
 	}
-	x.hub.mu.Unlock()
+	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
 	clear(x.recipients)
 	return x.reply(ic)
 }
 
-// selectLocked appends the clients that any clause matches to x.recipients.
+// selectLocked appends the clients that any clause matches to x.recipients, each
+// once.
 func (x *executor) selectLocked(where []gatewayprotocol.WhereClause) {
 	h := x.hub
-	var seen map[*client]struct{} // nil while no client can come twice
+	var seen map[*hub.Client]struct{} // nil while no client can come twice
 	if len(where) > 1 || len(where) == 1 && len(where[0].Names)+len(where[0].IDs) > 1 {
-		seen = make(map[*client]struct{})
-	}
-	add := func(c *client) {
-		if c == nil {
-			return
-		}
-		if seen != nil {
-			if _, dup := seen[c]; dup {
-				return
-			}
-			seen[c] = struct{}{}
-		}
-		x.recipients = append(x.recipients, c)
+		seen = make(map[*hub.Client]struct{})
 	}
 	for _, clause := range where {
 		for _, id := range clause.IDs {
-			add(h.clients[id])
+			if c := h.ClientLocked(id); c != nil {
+				x.recipients = appendUnseen(x.recipients, c, seen)
+			}
 		}
 		for _, name := range clause.Names {
+			known := len(x.recipients)
 			switch clause.Key {
 			case gatewayprotocol.WhereUID:
-				for c := range uidClientsLocked(h.uids[name]) {
-					add(c)
-				}
+				x.recipients = h.AppendUIDLocked(x.recipients, []byte(name))
 			case gatewayprotocol.WhereGroups:
-				if g := h.groups[name]; g != nil {
-					for _, c := range g.members.items {
-						add(c)
-					}
-				}
+				x.recipients = h.MembersLocked([]byte(name)).AppendTo(x.recipients)
+			}
+			found := x.recipients[known:]
+			x.recipients = x.recipients[:known]
+			for _, c := range found {
+				x.recipients = appendUnseen(x.recipients, c, seen)
 			}
 		}
 	}
 }
 
+// appendUnseen appends c to dst unless it is in seen, and puts it there; nil
+// stands for a set that nothing is in.
+func appendUnseen(dst []*hub.Client, c *hub.Client, seen map[*hub.Client]struct{}) []*hub.Client {
+	if seen != nil {
+		if _, dup := seen[c]; dup {
+			return dst
+		}
+		seen[c] = struct{}{}
+	}
+	return append(dst, c)
+}
+
 // appendFieldLocked appends a property of c as PHP has it: the uid is null
 // while not bound, the groups are null before the first one was joined, and
 // both are strings, whatever their array keys are.
-func (c *client) appendFieldLocked(dst []byte, kind selectKind) []byte {
+func appendFieldLocked(dst []byte, c *hub.Client, kind selectKind) []byte {
 	switch {
 	case kind == selectID:
-		return phpserialize.AppendInt(dst, int64(c.id))
+		return phpserialize.AppendInt(dst, int64(c.ID()))
 	case kind == selectSession:
-		return phpserialize.AppendBytes(dst, c.session)
-	case kind == selectUID && c.uid != "":
-		return phpserialize.AppendString(dst, c.uid)
-	case kind == selectGroups && c.memberships.joined:
-		dst = phpserialize.AppendArrayStart(dst, c.memberships.len())
-		c.memberships.all(func(m membership) bool {
-			dst = phpserialize.AppendKey(dst, m.group.name)
-			dst = phpserialize.AppendString(dst, m.group.name)
-			return true
-		})
+		return phpserialize.AppendBytes(dst, c.Session())
+	case kind == selectUID && c.UIDLocked() != "":
+		return phpserialize.AppendString(dst, c.UIDLocked())
+	case kind == selectGroups && c.HasJoinedLocked():
+		dst = phpserialize.AppendArrayStart(dst, c.GroupCountLocked())
+		for name := range c.GroupsLocked() {
+			dst = phpserialize.AppendKey(dst, name)
+			dst = phpserialize.AppendString(dst, name)
+		}
 		return phpserialize.AppendArrayEnd(dst)
 	}
 	return phpserialize.AppendNull(dst)

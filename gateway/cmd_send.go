@@ -1,6 +1,9 @@
 package gateway
 
-import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+import (
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
 
 // sendToOne is CMD_SEND_TO_ONE.
 func (x *executor) sendToOne(m *gatewayprotocol.Message) error {
@@ -30,18 +33,18 @@ func (x *executor) sendToAll(m *gatewayprotocol.Message) error {
 	raw := isRaw(m)
 	h := x.hub
 	x.recipients = x.recipients[:0]
-	h.mu.Lock()
+	h.Mu.Lock()
 	if to.Only {
 		for _, id := range to.Connections {
-			if c := h.clients[id]; c != nil {
+			if c := h.ClientLocked(id); c != nil {
 				x.recipients = append(x.recipients, c)
 				x.batchLocked(body, raw)
 			}
 		}
 	} else {
-		x.appendRecipients(&h.order, &to.Exclude)
+		x.appendRecipients(h.ClientsLocked(), &to.Exclude)
 	}
-	h.mu.Unlock()
+	h.Mu.Unlock()
 	x.deliver(body, raw)
 	return nil
 }
@@ -59,14 +62,12 @@ func (x *executor) sendToUID(m *gatewayprotocol.Message) error {
 	raw := isRaw(m)
 	h := x.hub
 	x.recipients = x.recipients[:0]
-	h.mu.Lock()
+	h.Mu.Lock()
 	for _, uid := range x.names {
-		for c := range uidClientsLocked(h.uids[string(uid)]) {
-			x.recipients = append(x.recipients, c)
-		}
+		x.recipients = h.AppendUIDLocked(x.recipients, uid)
 		x.batchLocked(body, raw)
 	}
-	h.mu.Unlock()
+	h.Mu.Unlock()
 	x.deliver(body, raw)
 	return nil
 }
@@ -85,14 +86,12 @@ func (x *executor) sendToGroup(m *gatewayprotocol.Message) error {
 	raw := isRaw(m)
 	h := x.hub
 	x.recipients = x.recipients[:0]
-	h.mu.Lock()
+	h.Mu.Lock()
 	for _, name := range to.Groups {
-		if g := h.groups[string(name)]; g != nil {
-			x.appendRecipients(&g.members, &to.Exclude)
-			x.batchLocked(body, raw)
-		}
+		x.appendRecipients(h.MembersLocked(name), &to.Exclude)
+		x.batchLocked(body, raw)
 	}
-	h.mu.Unlock()
+	h.Mu.Unlock()
 	x.deliver(body, raw)
 	return nil
 }
@@ -120,33 +119,33 @@ func (x *executor) destroy(m *gatewayprotocol.Message) error {
 }
 
 // client returns the client that m is about, or nil.
-func (x *executor) client(m *gatewayprotocol.Message) *client {
-	x.hub.mu.Lock()
-	defer x.hub.mu.Unlock()
-	return x.hub.clients[m.ConnectionID]
+func (x *executor) client(m *gatewayprotocol.Message) *hub.Client {
+	x.hub.Mu.Lock()
+	defer x.hub.Mu.Unlock()
+	return x.hub.ClientLocked(m.ConnectionID)
 }
 
-// appendRecipients appends the clients of s, but those in exclude, in order.
-// The caller holds hub.mu.
-func (x *executor) appendRecipients(s *slots[client], exclude *gatewayprotocol.IDSet) {
+// appendRecipients appends the clients of l, but those in exclude, in order.
+// The caller holds hub.Mu.
+func (x *executor) appendRecipients(l *hub.List[hub.Client], exclude *gatewayprotocol.IDSet) {
 	if exclude.Empty() {
-		x.recipients = s.appendTo(x.recipients)
+		x.recipients = l.AppendTo(x.recipients)
 		return
 	}
-	for _, c := range s.items {
-		if c != nil && !exclude.Has(c.id) {
+	for c := range l.All() {
+		if !exclude.Has(c.ID()) {
 			x.recipients = append(x.recipients, c)
 		}
 	}
 }
 
 // batchLocked serves the recipients found so far if they are many, releasing
-// hub.mu meanwhile. Between its calls at most all clients are appended.
+// hub.Mu meanwhile. Between its calls at most all clients are appended.
 func (x *executor) batchLocked(body []byte, raw bool) {
 	if len(x.recipients) >= recipientsBatch {
-		x.hub.mu.Unlock()
+		x.hub.Mu.Unlock()
 		x.deliver(body, raw)
-		x.hub.mu.Lock()
+		x.hub.Mu.Lock()
 	}
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
@@ -8,16 +9,16 @@ import (
 // setSession is CMD_SET_SESSION.
 func (x *executor) setSession(m *gatewayprotocol.Message) error {
 	h := x.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c := h.clients[m.ConnectionID]; c != nil {
-		h.setSessionLocked(c, copySession(m.ExtData))
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	if c := h.ClientLocked(m.ConnectionID); c != nil {
+		h.SetSessionLocked(c, copySession(m.ExtData))
 	}
 	return nil
 }
 
 // updateSession is CMD_UPDATE_SESSION. As no one else writes sessions, the merge
-// can do without hub.mu.
+// can do without hub.Mu.
 func (x *executor) updateSession(m *gatewayprotocol.Message) error {
 	c, session := x.session(m)
 	if c == nil {
@@ -27,9 +28,9 @@ func (x *executor) updateSession(m *gatewayprotocol.Message) error {
 	if err != nil {
 		return extError(m, err.Error())
 	}
-	x.hub.mu.Lock()
-	defer x.hub.mu.Unlock()
-	x.hub.setSessionLocked(c, merged)
+	x.hub.Mu.Lock()
+	defer x.hub.Mu.Unlock()
+	x.hub.SetSessionLocked(c, merged)
 	return nil
 }
 
@@ -52,47 +53,42 @@ func (x *executor) getSessionByClientID(ic *innerConn, m *gatewayprotocol.Messag
 // getAllClientSessions is CMD_GET_ALL_CLIENT_SESSIONS: connection id => session
 // as a string.
 func (x *executor) getAllClientSessions(ic *innerConn) error {
-	x.hub.mu.Lock()
-	x.appendSessionsLocked(&x.hub.order)
-	x.hub.mu.Unlock()
+	x.hub.Mu.Lock()
+	x.appendSessionsLocked(x.hub.ClientsLocked())
+	x.hub.Mu.Unlock()
 	return x.reply(ic)
 }
 
 // getClientSessionsByGroup is CMD_GET_CLIENT_SESSIONS_BY_GROUP: the same for the
 // members of a group.
 func (x *executor) getClientSessionsByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
-	x.hub.mu.Lock()
-	var none slots[client]
-	members := &none
-	if g := x.hub.groups[string(m.ExtData)]; g != nil {
-		members = &g.members
-	}
-	x.appendSessionsLocked(members)
-	x.hub.mu.Unlock()
+	x.hub.Mu.Lock()
+	x.appendSessionsLocked(x.hub.MembersLocked(m.ExtData))
+	x.hub.Mu.Unlock()
 	return x.reply(ic)
 }
 
 // appendSessionsLocked makes the sessions of clients the reply.
-func (x *executor) appendSessionsLocked(clients *slots[client]) {
-	x.out = phpserialize.AppendArrayStart(x.out[:0], clients.len())
-	for _, c := range clients.items {
-		if c != nil && len(x.out) <= x.maxReply {
-			x.out = phpserialize.AppendIntKey(x.out, int64(c.id))
-			x.out = phpserialize.AppendBytes(x.out, c.session)
+func (x *executor) appendSessionsLocked(clients *hub.List[hub.Client]) {
+	x.out = phpserialize.AppendArrayStart(x.out[:0], clients.Len())
+	for c := range clients.All() {
+		if len(x.out) <= x.maxReply {
+			x.out = phpserialize.AppendIntKey(x.out, int64(c.ID()))
+			x.out = phpserialize.AppendBytes(x.out, c.Session())
 		}
 	}
 	x.out = phpserialize.AppendArrayEnd(x.out)
 }
 
 // session returns the client that m is about and its session.
-func (x *executor) session(m *gatewayprotocol.Message) (*client, []byte) {
-	x.hub.mu.Lock()
-	defer x.hub.mu.Unlock()
-	c := x.hub.clients[m.ConnectionID]
+func (x *executor) session(m *gatewayprotocol.Message) (*hub.Client, []byte) {
+	x.hub.Mu.Lock()
+	defer x.hub.Mu.Unlock()
+	c := x.hub.ClientLocked(m.ConnectionID)
 	if c == nil {
 		return nil, nil
 	}
-	return c, c.session
+	return c, c.Session()
 }
 
 // isOnline is CMD_IS_ONLINE: 1 or 0.

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -17,7 +19,7 @@ import (
 // became of the inner connection.
 type fakeSink struct {
 	t     testing.TB
-	hub   *hub
+	hub   *hub.Hub
 	codec clientproto.Codec
 
 	got     map[uint32][]byte // by connection id
@@ -27,7 +29,7 @@ type fakeSink struct {
 	worker  string // key of workerConnected
 }
 
-func (s *fakeSink) deliver(to []*client, body []byte, raw bool) {
+func (s *fakeSink) deliver(to []*hub.Client, body []byte, raw bool) {
 	s.unlocked()
 	if len(to) == 0 {
 		s.t.Error("deliver to nobody")
@@ -37,15 +39,15 @@ func (s *fakeSink) deliver(to []*client, body []byte, raw bool) {
 	}
 }
 
-func (s *fakeSink) send(c *client, body []byte, raw bool) {
+func (s *fakeSink) send(c *hub.Client, body []byte, raw bool) {
 	if raw {
-		s.got[c.id] = append(s.got[c.id], body...)
+		s.got[c.ID()] = append(s.got[c.ID()], body...)
 	} else {
-		s.got[c.id] = s.codec.AppendMessage(s.got[c.id], body)
+		s.got[c.ID()] = s.codec.AppendMessage(s.got[c.ID()], body)
 	}
 }
 
-func (s *fakeSink) kick(c *client, body []byte, send bool) {
+func (s *fakeSink) kick(c *hub.Client, body []byte, send bool) {
 	s.unlocked()
 	if send {
 		s.send(c, body, false)
@@ -53,11 +55,11 @@ func (s *fakeSink) kick(c *client, body []byte, send bool) {
 	s.destroy(c)
 }
 
-func (s *fakeSink) destroy(c *client) {
+func (s *fakeSink) destroy(c *hub.Client) {
 	s.unlocked()
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	s.hub.removeLocked(c)
+	s.hub.Mu.Lock()
+	defer s.hub.Mu.Unlock()
+	s.hub.RemoveLocked(c)
 }
 
 func (s *fakeSink) reply(_ *innerConn, payload []byte) {
@@ -75,13 +77,13 @@ func (s *fakeSink) refuse(_ *innerConn, m *gatewayprotocol.Message, err error) {
 	s.refused = append(s.refused, err)
 }
 
-// unlocked fails when a sink method is called with hub.mu held.
+// unlocked fails when a sink method is called with hub.Mu held.
 func (s *fakeSink) unlocked() {
-	if !s.hub.mu.TryLock() {
-		s.t.Error("a sink method is called with hub.mu held")
+	if !s.hub.Mu.TryLock() {
+		s.t.Error("a sink method is called with hub.Mu held")
 		return
 	}
-	s.hub.mu.Unlock()
+	s.hub.Mu.Unlock()
 }
 
 // fakeGateway is an executor on a fake sink, with one inner connection.
@@ -93,7 +95,7 @@ type fakeGateway struct {
 
 func newFakeGateway(t testing.TB, scheme, secretKey string) *fakeGateway {
 	codec := clientproto.New(scheme, clientproto.Options{})
-	g := &fakeGateway{fakeSink: fakeSink{t: t, hub: newHub(), codec: codec, got: map[uint32][]byte{}}}
+	g := &fakeGateway{fakeSink: fakeSink{t: t, hub: hub.New(), codec: codec, got: map[uint32][]byte{}}}
 	g.x = newExecutor(g.hub, &g.fakeSink, secretKey, scheme == "websocket")
 	g.ic = &innerConn{
 		authorized: secretKey == "",
@@ -103,18 +105,58 @@ func newFakeGateway(t testing.TB, scheme, secretKey string) *fakeGateway {
 	return g
 }
 
-func (g *fakeGateway) connect() *client {
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
-	c := &client{}
-	g.hub.addLocked(c)
+func (g *fakeGateway) connect() *hub.Client {
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	c := &hub.Client{}
+	g.hub.AddLocked(c)
 	return c
 }
 
 func (g *fakeGateway) disconnect(id uint32) {
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
-	g.hub.removeLocked(g.hub.getLocked(id))
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	g.hub.RemoveLocked(g.hub.ClientLocked(id))
+}
+
+// ids returns the connection ids of all clients.
+func (g *fakeGateway) ids() []uint32 {
+	var out []uint32
+	for c := range g.hub.ClientsLocked().All() {
+		out = append(out, c.ID())
+	}
+	return out
+}
+
+// checkHub fails when what the hub says of clients and what it says of groups and
+// uids contradict each other. (Package hub checks its insides.)
+func checkHub(t testing.TB, h *hub.Hub) {
+	t.Helper()
+	memberships := 0
+	for c := range h.ClientsLocked().All() {
+		if h.ClientLocked(c.ID()) != c {
+			t.Fatalf("client %d is not found by its id", c.ID())
+		}
+		if uid := c.UIDLocked(); uid != "" && !slices.Contains(h.AppendUIDLocked(nil, []byte(uid)), c) {
+			t.Fatalf("client %d is not found by its uid %q", c.ID(), uid)
+		}
+		for name := range c.GroupsLocked() {
+			memberships++
+			if !slices.Contains(h.MembersLocked([]byte(name)).AppendTo(nil), c) {
+				t.Fatalf("client %d is not in its group %q", c.ID(), name)
+			}
+		}
+	}
+	for name := range h.GroupsLocked() {
+		members := h.MembersLocked([]byte(name)).Len()
+		if members == 0 {
+			t.Fatalf("group %q is empty", name)
+		}
+		memberships -= members
+	}
+	if memberships != 0 {
+		t.Fatalf("clients and groups disagree by %d memberships", memberships)
+	}
 }
 
 // execute runs a frame after its way over the wire.
@@ -191,14 +233,14 @@ func (c *conversation) scheme() string {
 // TestRepeatedRecipients has one client named very often: it gets the message
 // as often, from a bounded memory.
 func TestRepeatedRecipients(t *testing.T) {
-	h := newHub()
+	h := hub.New()
 	sink := &nullSink{hub: h}
 	x := newExecutor(h, sink, "", false)
 	for range 100 {
-		c := &client{}
-		h.addLocked(c)
-		h.bindUIDLocked(c, []byte("5"))
-		h.joinGroupLocked(c, []byte("5"))
+		c := &hub.Client{}
+		h.AddLocked(c)
+		h.BindUIDLocked(c, []byte("5"))
+		h.JoinLocked(c, []byte("5"))
 	}
 	fives := "[5" + strings.Repeat(",5", 9_999) + "]"
 	for _, tt := range []struct {
@@ -232,7 +274,7 @@ func TestLongReplies(t *testing.T) {
 	g := newFakeGateway(t, "text", "")
 	g.x.maxReply = 1000
 	for range 40 {
-		g.connect().session = make([]byte, 100)
+		g.hub.SetSessionLocked(g.connect(), make([]byte, 100))
 	}
 	fields := `{"fields":["` + strings.Repeat("x", 1000) + `"]}`
 	for _, s := range []step{

@@ -11,10 +11,10 @@ func (x *executor) bindUID(m *gatewayprotocol.Message) error {
 		return extError(m, emptyName("uid", m.ExtData))
 	}
 	h := x.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c := h.clients[m.ConnectionID]; c != nil {
-		h.bindUIDLocked(c, m.ExtData)
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	if c := h.ClientLocked(m.ConnectionID); c != nil {
+		h.BindUIDLocked(c, m.ExtData)
 	}
 	return nil
 }
@@ -23,19 +23,19 @@ func (x *executor) bindUID(m *gatewayprotocol.Message) error {
 // ext_data does not matter.
 func (x *executor) unbindUID(m *gatewayprotocol.Message) error {
 	h := x.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if c := h.clients[m.ConnectionID]; c != nil {
-		h.unbindUIDLocked(c)
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	if c := h.ClientLocked(m.ConnectionID); c != nil {
+		h.UnbindUIDLocked(c)
 	}
 	return nil
 }
 
 // getClientIDByUID is CMD_GET_CLIENT_ID_BY_UID: the list of connection ids.
 func (x *executor) getClientIDByUID(ic *innerConn, m *gatewayprotocol.Message) error {
-	x.hub.mu.Lock()
+	x.hub.Mu.Lock()
 	x.out = x.appendUIDClientsLocked(x.out[:0], m.ExtData)
-	x.hub.mu.Unlock()
+	x.hub.Mu.Unlock()
 	return x.reply(ic)
 }
 
@@ -47,29 +47,25 @@ func (x *executor) batchGetClientIDByUID(ic *innerConn, m *gatewayprotocol.Messa
 		return err
 	}
 	x.out = phpserialize.AppendArrayStart(x.out[:0], len(uids))
-	x.hub.mu.Lock()
+	x.hub.Mu.Lock()
 	for _, uid := range uids {
 		x.out = phpserialize.AppendKey(x.out, string(uid))
 		x.out = x.appendUIDClientsLocked(x.out, uid)
 	}
-	x.hub.mu.Unlock()
+	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
 	return x.reply(ic)
 }
 
+// appendUIDClientsLocked appends the list of the connection ids of a uid.
 func (x *executor) appendUIDClientsLocked(dst, uid []byte) []byte {
-	head := x.hub.uids[string(uid)]
-	n := 0
-	for range uidClientsLocked(head) {
-		n++
+	x.recipients = x.hub.AppendUIDLocked(x.recipients[:0], uid)
+	dst = phpserialize.AppendArrayStart(dst, len(x.recipients))
+	for i, c := range x.recipients {
+		dst = phpserialize.AppendIntKey(dst, int64(i))
+		dst = phpserialize.AppendInt(dst, int64(c.ID()))
 	}
-	dst = phpserialize.AppendArrayStart(dst, n)
-	n = 0
-	for c := range uidClientsLocked(head) {
-		dst = phpserialize.AppendIntKey(dst, int64(n))
-		dst = phpserialize.AppendInt(dst, int64(c.id))
-		n++
-	}
+	clear(x.recipients)
 	return phpserialize.AppendArrayEnd(dst)
 }
 

@@ -4,19 +4,20 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 // sink is what executing commands does to the world outside the hub. Its
-// methods are called without hub.mu.
+// methods are called without hub.Mu.
 type sink interface {
 	// deliver queues body for each client, once for each time it is in to. body
 	// and to are used again afterwards.
-	deliver(to []*client, body []byte, raw bool)
+	deliver(to []*hub.Client, body []byte, raw bool)
 	// kick sends body, if send, flushes and closes.
-	kick(c *client, body []byte, send bool)
+	kick(c *hub.Client, body []byte, send bool)
 	// destroy closes at once.
-	destroy(c *client)
+	destroy(c *hub.Client)
 	// reply answers a query. payload is used again afterwards.
 	reply(ic *innerConn, payload []byte)
 	// workerConnected makes ic the connection of the worker with a key.
@@ -33,7 +34,7 @@ type sink interface {
 //
 // Commands that PHP's gateway dies of are refused and change nothing.
 type executor struct {
-	hub  *hub
+	hub  *hub.Hub
 	sink sink
 
 	secretKey string // "" is a key like any other
@@ -41,7 +42,7 @@ type executor struct {
 	maxReply  int    // longer replies are refused with a *replyTooLongError
 
 	// Memory that is used again.
-	recipients []*client
+	recipients []*hub.Client
 	out        []byte // reply
 	body       []byte
 	toAll      gatewayprotocol.SendToAll
@@ -78,7 +79,7 @@ func (e *replyTooLongError) Error() string {
 
 // newExecutor returns an executor for a gateway with a secret key, which may be
 // "". websocket says whether its clients speak websocket.
-func newExecutor(h *hub, s sink, secretKey string, websocket bool) *executor {
+func newExecutor(h *hub.Hub, s sink, secretKey string, websocket bool) *executor {
 	return &executor{hub: h, sink: s, secretKey: secretKey, websocket: websocket, maxReply: maxReplyLen}
 }
 

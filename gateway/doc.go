@@ -48,7 +48,7 @@
 // The methods of Gateway may be called from any goroutine. Inside, locks are
 // taken in this order, and none is held while a socket is read or written:
 //
-//	hub.mu        who the clients are, their uids, groups and sessions;
+//	hub.Mu        who the clients are, their uids, groups and sessions;
 //	              who the workers are
 //	client.mu     one client's state, worker and queue (and its session, which
 //	              is written under both)

@@ -63,9 +63,9 @@ func testFlood(t *testing.T, opts Options) {
 func TestFloodWorker(t *testing.T) {
 	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", SendToWorkerBufferSize: 1 << 30})
 	w := g.worker("w:0")
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	conn := g.workers.live[0].worker()
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	if err := unix.SetsockoptInt(conn.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -41,8 +42,8 @@ type Gateway struct {
 	lanPort     uint16
 	gatewayPort uint16
 
-	hub     *hub
-	workers *workerTable // guarded by hub.mu
+	hub     *hub.Hub
+	workers *workerTable // guarded by hub.Mu
 	stats   stats
 	helpers *flushHelpers
 
@@ -106,7 +107,7 @@ func New(opts Options) (*Gateway, error) {
 		opts:    opts,
 		log:     opts.Logger.WithField("role", "gateway"),
 		lanIP:   gatewayprotocol.AddrToUint32(lanIP),
-		hub:     newHub(),
+		hub:     hub.New(),
 		workers: newWorkerTable(opts.Router),
 		started: time.Now(),
 		served:  make(chan struct{}),
@@ -211,9 +212,9 @@ func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
 
 // ClientCount returns the number of clients.
 func (g *Gateway) ClientCount() int {
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
-	return g.hub.countLocked()
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	return g.hub.ClientsLocked().Len()
 }
 
 // newExecutor returns what executes the commands of inner connections on g.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -18,18 +19,18 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	b := new(batch)
-	var clients []*client
+	var clients []*hub.Client
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		g.hub.mu.Lock()
-		clients = g.hub.appendClientsLocked(clients[:0])
-		g.hub.mu.Unlock()
+		g.hub.Mu.Lock()
+		clients = g.hub.ClientsLocked().AppendTo(clients[:0])
+		g.hub.Mu.Unlock()
 		for i, c := range clients {
-			g.beat(b, c, frame)
+			g.beat(b, clientOf(c), frame)
 			if i%heartbeatBatch == heartbeatBatch-1 {
 				b.flush()
 			}
@@ -78,13 +79,13 @@ func (g *Gateway) pingWorkers(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		g.hub.mu.Lock()
+		g.hub.Mu.Lock()
 		for _, s := range g.workers.live {
 			if w := s.conn.Load(); w != nil {
 				w.event(b, &ping, nil, nil)
 			}
 		}
-		g.hub.mu.Unlock()
+		g.hub.Mu.Unlock()
 		b.flush()
 	}
 }

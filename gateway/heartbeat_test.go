@@ -36,9 +36,9 @@ func TestBeats(t *testing.T) {
 			w := g.worker("w:0")
 			g.dialRaw()
 			w.event(1)
-			g.hub.mu.Lock()
-			c := g.hub.getLocked(1)
-			g.hub.mu.Unlock()
+			g.hub.Mu.Lock()
+			c := clientOf(g.hub.ClientLocked(1))
+			g.hub.Mu.Unlock()
 			frame := g.pingFrame()
 			var got strings.Builder
 			for _, want := range test.beats {

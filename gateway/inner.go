@@ -27,8 +27,8 @@ type innerConn struct {
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
 	ended      bool // the peer has closed, and unread is still to be executed
 
-	slot *workerSlot // place in the worker table, of which another may have taken possession; guarded by hub.mu
-	key  string      // worker key, "" for a GatewayClient; guarded by hub.mu
+	slot *workerSlot // place in the worker table, of which another may have taken possession; guarded by hub.Mu
+	key  string      // worker key, "" for a GatewayClient; guarded by hub.Mu
 
 	// mu guards what follows. It is the last lock in order.
 	mu        sync.Mutex
@@ -245,10 +245,10 @@ func (w *innerConn) finished() bool {
 
 // innerGone ends the connection: the worker table forgets it, the socket is closed.
 func (g *Gateway) innerGone(w *innerConn) {
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	key := w.key
 	g.workers.disconnectLocked(w)
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	w.mu.Lock()
 	was := w.state
 	w.state |= innerClosed

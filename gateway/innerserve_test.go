@@ -8,6 +8,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 )
 
 // TestKeepLongFrame: what is there of a long frame stays in place when another
@@ -43,7 +45,7 @@ func (l *listener) Close() error { return nil }
 // connection that comes while the port is ending is closed.
 func TestPortableAccept(t *testing.T) {
 	logger, _ := logtest.NewNullLogger()
-	g := &Gateway{log: logrus.NewEntry(logger), hub: newHub()}
+	g := &Gateway{log: logrus.NewEntry(logger), hub: hub.New()}
 	conn, peer := net.Pipe()
 	defer peer.Close()
 	ln := new(listener)

@@ -81,8 +81,8 @@ func TestWorkerEnding(t *testing.T) {
 		opts.Listen = "text://127.0.0.1:0"
 		g := startGateway(t, opts)
 		ending := func(key string) {
-			g.hub.mu.Lock()
-			defer g.hub.mu.Unlock()
+			g.hub.Mu.Lock()
+			defer g.hub.Mu.Unlock()
 			w := g.workers.byKey["127.0.0.1:"+key].worker()
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -116,8 +116,8 @@ func TestWorkerEnding(t *testing.T) {
 		for g.ClientCount() > 0 {
 			runtime.Gosched()
 		}
-		g.hub.mu.Lock()
-		defer g.hub.mu.Unlock()
+		g.hub.Mu.Lock()
+		defer g.hub.Mu.Unlock()
 		if len(g.workers.live) != 0 || len(g.workers.byKey) != 0 {
 			t.Errorf("%d workers, %d keys", len(g.workers.live), len(g.workers.byKey))
 		}
@@ -149,8 +149,8 @@ func TestWorkerKeyConflict(t *testing.T) {
 		newer.barrier()
 		fmt.Fprint(c.conn, "moved\n")
 		newer.event(gp.CmdOnMessage)
-		g.hub.mu.Lock()
-		defer g.hub.mu.Unlock()
+		g.hub.Mu.Lock()
+		defer g.hub.Mu.Unlock()
 		if len(g.workers.live) != 1 || len(g.workers.byKey) != 1 {
 			t.Errorf("%d workers, %d keys", len(g.workers.live), len(g.workers.byKey))
 		}
@@ -197,8 +197,8 @@ func TestRandomRouter(t *testing.T) {
 	p := g.dialInner()
 	for p.ask(withExt(gp.CmdGetClientCountByGroup, 0, "")) != "i:64;" {
 	}
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
 	for _, s := range g.workers.live {
 		if s.bound == 0 || s.bound == 64 {
 			t.Errorf("worker %s got %d of 64 clients", s.key, s.bound) // happens by chance once in 2^63 runs

@@ -116,9 +116,9 @@ func (g *Gateway) Close() error {
 		g.stopped.Store(true)
 	}
 	g.mu.Unlock()
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	g.workers.closeLocked()
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	g.clients.stop()
 	g.inner.stop()
 	g.destroyClients()
@@ -165,9 +165,13 @@ func (g *Gateway) destroyClients() {
 }
 
 func (g *Gateway) allClients() []*client {
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
-	return g.hub.appendClientsLocked(nil)
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	all := make([]*client, 0, g.hub.ClientsLocked().Len())
+	for c := range g.hub.ClientsLocked().All() {
+		all = append(all, clientOf(c))
+	}
+	return all
 }
 
 // clientGone tells Shutdown when the last client is gone.
@@ -175,9 +179,9 @@ func (g *Gateway) clientGone() {
 	if !g.stopped.Load() {
 		return
 	}
-	g.hub.mu.Lock()
-	defer g.hub.mu.Unlock()
-	if g.hub.countLocked() > 0 {
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	if g.hub.ClientsLocked().Len() > 0 {
 		return
 	}
 	select {

@@ -10,13 +10,6 @@ import (
 // A session is what PHP code has in $_SESSION, serialized. To the gateway it is
 // opaque bytes; only mergeSessions looks inside.
 
-// setSessionLocked replaces the session of c, which keeps the slice.
-func (h *hub) setSessionLocked(c *client, session []byte) {
-	c.mu.Lock()
-	c.session = session
-	c.mu.Unlock()
-}
-
 // phpEmpty is PHP's empty() of a string: "" and "0". An empty session is one
 // that was never set, and an empty uid or group is refused.
 func phpEmpty(s []byte) bool {

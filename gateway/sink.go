@@ -4,6 +4,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -23,28 +24,28 @@ func (s *innerSink) encode(body []byte, raw bool) []byte {
 	return a.commit(s.gw.codec.AppendMessage(a.tail(len(body)+clientproto.MaxOverhead), body))
 }
 
-func (s *innerSink) deliver(to []*client, body []byte, raw bool) {
+func (s *innerSink) deliver(to []*hub.Client, body []byte, raw bool) {
 	if len(to) == 0 {
 		return
 	}
 	frame := s.encode(body, raw)
 	for _, c := range to {
-		c.send(s.b, frame, raw, arenaLived)
+		clientOf(c).send(s.b, frame, raw, arenaLived)
 	}
 	if s.b.arena.used >= arenaFlushAt {
 		s.b.flush()
 	}
 }
 
-func (s *innerSink) kick(c *client, body []byte, send bool) {
+func (s *innerSink) kick(c *hub.Client, body []byte, send bool) {
 	var frame []byte
 	if send {
 		frame = s.encode(body, false)
 	}
-	c.closeAfter(s.b, frame, false, arenaLived)
+	clientOf(c).closeAfter(s.b, frame, false, arenaLived)
 }
 
-func (s *innerSink) destroy(c *client) { s.gw.destroyClient(s.b, c) }
+func (s *innerSink) destroy(c *hub.Client) { s.gw.destroyClient(s.b, clientOf(c)) }
 
 func (s *innerSink) reply(ic *innerConn, payload []byte) {
 	ic.reply(s.b, payload)
@@ -53,9 +54,9 @@ func (s *innerSink) reply(ic *innerConn, payload []byte) {
 
 func (s *innerSink) workerConnected(ic *innerConn, key string) {
 	g := s.gw
-	g.hub.mu.Lock()
+	g.hub.Mu.Lock()
 	evicted := g.workers.connectLocked(ic, key)
-	g.hub.mu.Unlock()
+	g.hub.Mu.Unlock()
 	log := g.log.WithFields(logrus.Fields{"worker_key": key, "remote": ic.remote})
 	if evicted != nil && evicted != ic {
 		log.WithField("evicted", evicted.remote).Warn("worker key conflict: closing the older connection; give every worker on a host its own name")

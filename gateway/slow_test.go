@@ -189,8 +189,8 @@ func TestChurn(t *testing.T) {
 		if n := g.ClientCount(); n != 0 {
 			t.Errorf("%d clients left", n)
 		}
-		g.hub.mu.Lock()
-		defer g.hub.mu.Unlock()
+		g.hub.Mu.Lock()
+		defer g.hub.Mu.Unlock()
 		if s := g.workers.live[0]; s.count != 0 || s.bound != 0 {
 			t.Errorf("the worker still counts %d clients, %d bound", s.count, s.bound)
 		}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"maps"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -12,9 +11,6 @@ const (
 	// trimInterval is how often a gateway looks whether it has become much
 	// smaller.
 	trimInterval = 5 * time.Second
-	// trimClients is the number of clients below which memory is not worth the
-	// trouble.
-	trimClients = 1000
 	// trimHandshakes is the number of TLS handshakes whose garbage is worth it:
 	// each makes some 55 KB of it, and as much as is in use stays, several KB a
 	// client.
@@ -41,7 +37,7 @@ func (g *Gateway) trim(ctx context.Context) {
 		case <-ticker.C:
 			over := rush.over(g.handshaken.Load())
 			before := shrunk
-			shrunk = g.hub.shrink()
+			shrunk = g.hub.Trim()
 			// Once more a little later: the last ones may just be going.
 			if shrunk || before || over {
 				g.clients.trim(ctx)
@@ -66,25 +62,4 @@ func (r *rush) over(count uint64) bool {
 	}
 	r.trimmed = count
 	return true
-}
-
-// shrink makes the hub's maps anew if there are less than half as many clients
-// as there once were since the last time, and reports whether it did.
-func (h *hub) shrink() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.peak < trimClients || len(h.clients) >= h.peak/2 {
-		return false
-	}
-	h.peak = len(h.clients)
-	h.clients = remade(h.clients)
-	h.uids = remade(h.uids)
-	h.groups = remade(h.groups)
-	return true
-}
-
-func remade[K comparable, V any](m map[K]V) map[K]V {
-	small := make(map[K]V, len(m))
-	maps.Copy(small, m)
-	return small
 }

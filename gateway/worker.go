@@ -12,8 +12,8 @@ import (
 type workerSlot struct {
 	key   string
 	conn  atomic.Pointer[innerConn] // nil while no such worker is connected
-	count int                       // clients given to it by least connections; guarded by hub.mu
-	bound int                       // clients whose slot this is; guarded by hub.mu
+	count int                       // clients given to it by least connections; guarded by hub.Mu
+	bound int                       // clients whose slot this is; guarded by hub.Mu
 }
 
 // worker returns the worker's connection, nil if it is gone. s may be nil.
@@ -24,7 +24,7 @@ func (s *workerSlot) worker() *innerConn {
 	return s.conn.Load()
 }
 
-// workerTable is who the workers are. It is guarded by hub.mu.
+// workerTable is who the workers are. It is guarded by hub.Mu.
 type workerTable struct {
 	random bool
 	closed bool // nobody is put into it any more
@@ -38,7 +38,7 @@ func newWorkerTable(mode RouterMode) *workerTable {
 
 // routeLocked returns the worker that c is bound to, after binding it to one if
 // it has none or its worker is gone. It returns nil when there is no worker.
-// The caller holds hub.mu and c.mu.
+// The caller holds hub.Mu and c.mu.
 func (t *workerTable) routeLocked(c *client) *innerConn {
 	if w := c.slot.worker(); w != nil {
 		return w

@@ -1,7 +1,8 @@
-package gateway
+package hub
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -142,7 +143,7 @@ func (m *hubModel) dump() []string {
 	return out
 }
 
-func ids(clients []*client) []uint32 {
+func ids(clients []*Client) []uint32 {
 	var out []uint32
 	for _, c := range clients {
 		out = append(out, c.id)
@@ -151,47 +152,36 @@ func ids(clients []*client) []uint32 {
 }
 
 // dumpHub is hubModel.dump of a hub.
-func dumpHub(h *hub) []string {
+func dumpHub(h *Hub) []string {
 	var out []string
-	for _, c := range h.appendClientsLocked(nil) {
+	for _, c := range h.ClientsLocked().AppendTo(nil) {
 		line := fmt.Sprintf("client %d uid %q", c.id, c.uid)
 		if c.memberships.joined {
-			names := []string{}
-			c.memberships.all(func(m membership) bool {
-				names = append(names, m.group.name)
-				return true
-			})
-			line += fmt.Sprintf(" groups %q", names)
+			line += fmt.Sprintf(" groups %q", slices.AppendSeq([]string{}, c.GroupsLocked()))
 		}
 		out = append(out, line)
 	}
-	for _, g := range h.groupOrder.appendTo(nil) {
-		out = append(out, fmt.Sprintf("group %q %v", g.name, ids(g.members.appendTo(nil))))
+	for _, g := range h.groupOrder.AppendTo(nil) {
+		out = append(out, fmt.Sprintf("group %q %v", g.name, ids(g.members.AppendTo(nil))))
 	}
-	for _, uid := range slices.Sorted(func(yield func(string) bool) {
-		for uid := range h.uids {
-			if !yield(uid) {
-				return
-			}
-		}
-	}) {
-		out = append(out, fmt.Sprintf("uid %q %v", uid, ids(slices.Collect(uidClientsLocked(h.uids[uid])))))
+	for _, uid := range slices.Sorted(maps.Keys(h.uids)) {
+		out = append(out, fmt.Sprintf("uid %q %v", uid, ids(h.AppendUIDLocked(nil, []byte(uid)))))
 	}
 	return out
 }
 
 // checkHub fails when the hub's parts contradict each other.
-func checkHub(t testing.TB, h *hub) {
+func checkHub(t testing.TB, h *Hub) {
 	t.Helper()
 	bad := func(format string, args ...any) { t.Helper(); t.Fatalf("hub is broken: "+format, args...) }
-	if h.order.len() != len(h.clients) {
-		bad("%d clients in order, %d by id", h.order.len(), len(h.clients))
+	if h.order.Len() != len(h.clients) {
+		bad("%d clients in order, %d by id", h.order.Len(), len(h.clients))
 	}
-	if h.groupOrder.len() != len(h.groups) {
-		bad("%d groups in order, %d by name", h.groupOrder.len(), len(h.groups))
+	if h.groupOrder.Len() != len(h.groups) {
+		bad("%d groups in order, %d by name", h.groupOrder.Len(), len(h.groups))
 	}
-	checkSlots(t, &h.order)
-	checkSlots(t, &h.groupOrder)
+	checkList(t, &h.order)
+	checkList(t, &h.groupOrder)
 	var bound, memberships int
 	for id, c := range h.clients {
 		if c.id != id || h.order.items[c.at] != c {
@@ -223,17 +213,20 @@ func checkHub(t testing.TB, h *hub) {
 		if g.name != name || h.groupOrder.items[g.at] != g {
 			bad("group %q is not at its place", name)
 		}
-		if g.members.len() == 0 {
+		if g.members.Len() == 0 {
 			bad("group %q is empty", name)
 		}
-		checkSlots(t, &g.members)
-		memberships -= g.members.len()
+		checkList(t, &g.members)
+		memberships -= g.members.Len()
 	}
 	if memberships != 0 {
 		bad("clients and groups disagree by %d memberships", memberships)
 	}
 	for uid, head := range h.uids {
-		for c := range uidClientsLocked(head) {
+		if head.uid != uid {
+			bad("uid %q starts with a stray client %d", uid, head.id)
+		}
+		for _, c := range h.AppendUIDLocked(nil, []byte(uid)) {
 			if c.uid != uid || h.clients[c.id] != c || c.uidNext.uidPrev != c {
 				bad("uid %q has a stray client %d", uid, c.id)
 			}
@@ -245,7 +238,7 @@ func checkHub(t testing.TB, h *hub) {
 	}
 }
 
-func checkSlots[T any](t testing.TB, s *slots[T]) {
+func checkList[T any](t testing.TB, s *List[T]) {
 	t.Helper()
 	holes := 0
 	for _, p := range s.items {
@@ -254,30 +247,30 @@ func checkSlots[T any](t testing.TB, s *slots[T]) {
 		}
 	}
 	if holes != int(s.holes) || len(s.items) > 0 && s.items[len(s.items)-1] == nil {
-		t.Fatalf("slots are broken: %d holes, say %d", holes, s.holes)
+		t.Fatalf("list is broken: %d holes, say %d", holes, s.holes)
 	}
-	if n := len(s.items); cap(s.items) > max(64, 8*(s.len()+slotsMinHoles)) {
-		t.Fatalf("slots keep too much: %d live, len %d, cap %d", s.len(), n, cap(s.items))
+	if n := len(s.items); cap(s.items) > max(64, 8*(s.Len()+listMinHoles)) {
+		t.Fatalf("list keeps too much: %d live, len %d, cap %d", s.Len(), n, cap(s.items))
 	}
 }
 
 // hubOps runs operations drawn from next on a hub and on the model, with at most
 // so many clients, uids and groups.
 func hubOps(t testing.TB, steps, clients, names, groups int, next func(n int) int) {
-	h, m := newHub(), &hubModel{}
-	pick := func() *client {
+	h, m := New(), &hubModel{}
+	pick := func() *Client {
 		if len(m.clients.keys) == 0 {
 			return nil
 		}
-		return h.getLocked(m.clients.keys[next(len(m.clients.keys))])
+		return h.ClientLocked(m.clients.keys[next(len(m.clients.keys))])
 	}
 	for step := range steps {
 		c := pick()
 		uid, group := "u"+strconv.Itoa(next(names)), "g"+strconv.Itoa(next(groups))
 		switch op := next(100); {
 		case c == nil || op < 12 && len(m.clients.keys) < clients:
-			n := &client{}
-			if !h.addLocked(n) {
+			n := &Client{}
+			if !h.AddLocked(n) {
 				t.Fatal("no id")
 			}
 			if id := m.connect(); n.id != id {
@@ -285,26 +278,26 @@ func hubOps(t testing.TB, steps, clients, names, groups int, next func(n int) in
 			}
 		case op < 14 && (clients > 8 || step%20 == 0): // few clients live longer
 			m.disconnect(c.id)
-			if !h.removeLocked(c) || h.removeLocked(c) {
-				t.Fatal("removeLocked must report the first removal only")
+			if !h.RemoveLocked(c) || h.RemoveLocked(c) {
+				t.Fatal("RemoveLocked must report the first removal only")
 			}
 		case op < 25:
-			h.bindUIDLocked(c, []byte(uid))
+			h.BindUIDLocked(c, []byte(uid))
 			m.bind(c.id, uid)
 		case op < 30:
-			h.unbindUIDLocked(c)
+			h.UnbindUIDLocked(c)
 			m.unbind(c.id)
 		case op < 99 && (op < 50) == (step/300%2 == 1): // more joining, then more leaving
-			h.joinGroupLocked(c, []byte(group))
+			h.JoinLocked(c, []byte(group))
 			m.join(c.id, group)
 		case op < 99:
 			if own := m.clients.get(c.id).groups; own != nil && len(own.keys) > 0 && next(4) > 0 {
 				group = own.keys[next(len(own.keys))]
 			}
-			h.leaveGroupLocked(c, []byte(group))
+			h.LeaveLocked(c, []byte(group))
 			m.leave(c.id, group)
 		default:
-			h.ungroupLocked([]byte(group))
+			h.UngroupLocked([]byte(group))
 			m.ungroup(group)
 		}
 		if step%16 == 0 || step == steps-1 {
@@ -315,7 +308,7 @@ func hubOps(t testing.TB, steps, clients, names, groups int, next func(n int) in
 		}
 	}
 	for len(h.clients) > 0 {
-		h.removeLocked(h.appendClientsLocked(nil)[len(h.clients)/2])
+		h.RemoveLocked(h.ClientsLocked().AppendTo(nil)[len(h.clients)/2])
 	}
 	checkHub(t, h)
 	if len(h.groups)+len(h.uids) != 0 {
@@ -349,11 +342,11 @@ func FuzzHubAgainstModel(f *testing.F) {
 }
 
 func TestConnectionIDs(t *testing.T) {
-	h := newHub()
+	h := New()
 	add := func() uint32 {
 		t.Helper()
-		c := &client{}
-		if !h.addLocked(c) {
+		c := &Client{}
+		if !h.AddLocked(c) {
 			t.Fatal("no id is free")
 		}
 		return c.id
@@ -361,7 +354,7 @@ func TestConnectionIDs(t *testing.T) {
 	if got := []uint32{add(), add(), add()}; !slices.Equal(got, []uint32{1, 2, 3}) {
 		t.Errorf("first ids are %d, want 1 2 3", got)
 	}
-	h.removeLocked(h.getLocked(2))
+	h.RemoveLocked(h.ClientLocked(2))
 	if got := add(); got != 4 {
 		t.Errorf("id %d after 2 was freed, want 4: ids are not reused before the wrap", got)
 	}

@@ -1,30 +1,4 @@
-package gateway
-
-// hubFields are the fields of a client that belong to the hub, guarded by
-// hub.mu. A client is bound to at most one uid and may be in any number of
-// groups.
-type hubFields struct {
-	id uint32 // connection id
-	at uint32 // place in hub.order
-
-	// uid is the uid that the client is bound to, "" for none (PHP's null). The
-	// clients of a uid form a ring in order of binding.
-	uid              string
-	uidPrev, uidNext *client
-
-	memberships memberships
-
-	// session is opaque and replaced whole, never modified in place. It is
-	// written under hub.mu and client.mu, and read under either.
-	session []byte
-}
-
-// group is a group with at least one member.
-type group struct {
-	name    string
-	at      uint32 // place in hub.groupOrder
-	members slots[client]
-}
+package hub
 
 // membership is a client's being in a group.
 type membership struct {
