@@ -43,6 +43,9 @@ type Options struct {
 	// Binary sends websocket messages as binary frames in place of text frames
 	// (PHP: $connection->websocketType).
 	Binary bool
+	// Workerman4 makes the websocket handshake, its answers and the body of its
+	// event, those of Workerman 3.5 and 4 in place of Workerman 5's.
+	Workerman4 bool
 }
 
 func (o Options) maxPackageSize() int {
@@ -61,7 +64,11 @@ func New(scheme string, o Options) Codec {
 		if o.Binary {
 			opcode = opBinary
 		}
-		return &websocket{opcode: opcode, max: o.maxPackageSize()}
+		d := &workerman5
+		if o.Workerman4 {
+			d = &workerman4
+		}
+		return &websocket{opcode: opcode, max: o.maxPackageSize(), dialect: d}
 	case "text":
 		return &text{max: o.maxPackageSize()}
 	case "frame":

@@ -92,15 +92,19 @@ const browserRequest = "GET /ws?token=4f3c2b1a&room=lobby HTTP/1.1\r\n" +
 	"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 
 func BenchmarkHandshake(b *testing.B) {
-	for _, data := range []bool{false, true} {
-		name := "answer"
-		if data {
-			name = "answer and event"
-		}
-		b.Run(name, func(b *testing.B) {
-			codec := testCodec(b, "websocket")
+	for _, bench := range []struct {
+		name       string
+		data       bool
+		workerman4 bool
+	}{
+		{name: "answer"},
+		{name: "answer and event", data: true},
+		{name: "answer and event of Workerman 4", data: true, workerman4: true},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			codec := New("websocket", Options{Workerman4: bench.workerman4})
 			buf := []byte(browserRequest)
-			h := &countingHandler{wantData: data}
+			h := &countingHandler{wantData: bench.data}
 			b.ReportAllocs()
 			for b.Loop() {
 				var st State

@@ -71,14 +71,16 @@ func FuzzHandshake(f *testing.F) {
 		sameHoweverCut(t, "websocket", input, int(cut)%(len(input)+1))
 
 		// Whatever the head is, the event's body is one well-formed value.
-		data := dataOf(t, string(input))
-		v, err := phpserialize.Unmarshal([]byte(data))
-		if err != nil {
-			t.Fatalf("body %q: %v", data, err)
-		}
-		again, err := phpserialize.Marshal(v)
-		if err != nil || string(again) != data {
-			t.Fatalf("body %q serialized again: %q, %v", data, again, err)
+		for _, d := range []*dialect{&workerman5, &workerman4} {
+			data := dataOf(t, string(input), d)
+			v, err := phpserialize.Unmarshal([]byte(data))
+			if err != nil {
+				t.Fatalf("body %q: %v", data, err)
+			}
+			again, err := phpserialize.Marshal(v)
+			if err != nil || string(again) != data {
+				t.Fatalf("body %q serialized again: %q, %v", data, again, err)
+			}
 		}
 	})
 }

@@ -13,28 +13,37 @@ import (
 
 // phpOracle is a PHP process that runs the original code.
 type phpOracle struct {
-	t      testing.TB
-	script string
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	stderr bytes.Buffer
+	t        testing.TB
+	script   string
+	autoload string
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	out      *bufio.Reader
+	stderr   bytes.Buffer
 }
 
 // newPHPOracle starts a script of testdata. The test is skipped unless
 // GATEWAYWORKER_PHP_AUTOLOAD names an autoload.php that finds Workerman and
 // GatewayWorker; cases is how many comparisons are then not made.
 func newPHPOracle(t testing.TB, script string, cases int) *phpOracle {
-	if os.Getenv("GATEWAYWORKER_PHP_AUTOLOAD") == "" {
-		t.Skipf("SKIPPED %d comparisons with PHP: GATEWAYWORKER_PHP_AUTOLOAD is not set", cases)
+	return newPHPOracleOf(t, "GATEWAYWORKER_PHP_AUTOLOAD", script, cases)
+}
+
+// newPHPOracleOf is newPHPOracle with the autoload file that another variable
+// names.
+func newPHPOracleOf(t testing.TB, variable, script string, cases int) *phpOracle {
+	autoload := os.Getenv(variable)
+	if autoload == "" {
+		t.Skipf("SKIPPED %d comparisons with PHP: %s is not set", cases, variable)
 	}
-	o := &phpOracle{t: t, script: script}
+	o := &phpOracle{t: t, script: script, autoload: autoload}
 	t.Cleanup(o.stop)
 	return o
 }
 
 func (o *phpOracle) start() {
 	o.cmd = exec.Command("php", "-d", "display_errors=stderr", "-d", "log_errors=0", o.script)
+	o.cmd.Env = append(os.Environ(), "GATEWAYWORKER_PHP_AUTOLOAD="+o.autoload)
 	o.stderr.Reset()
 	o.cmd.Stderr = &o.stderr
 	var err error

@@ -6,8 +6,9 @@ import "strings"
 // Protocols/Http/Request does: nothing is refused, and what is missing has a
 // default. It is valid during [Handler.Request].
 type Request struct {
-	head   string // without the blank line at its end
-	client Handler
+	head    string // without the blank line at its end
+	client  Handler
+	dialect *dialect
 }
 
 // firstLine is what stands before the first line break.

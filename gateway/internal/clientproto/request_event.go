@@ -4,7 +4,11 @@ import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 
 // AppendEvent appends the body of CMD_ON_WEBSOCKET_CONNECT: the serialized array
 // of get, server and cookie that PHP's Gateway::onWebsocketConnect makes.
-func (r *Request) AppendEvent(dst []byte) []byte {
+func (r *Request) AppendEvent(dst []byte) []byte { return r.dialect.appendEvent(r, dst) }
+
+// appendEventWorkerman5 appends what GatewayWorker makes of the Request object
+// of Workerman 5.
+func appendEventWorkerman5(r *Request, dst []byte) []byte {
 	headers := r.headers()
 	query := r.queryString()
 	cookie, _ := headers.value("cookie")

@@ -11,11 +11,23 @@ import (
 )
 
 // dataOf returns the body of ON_WEBSOCKET_CONNECT for a request head.
-func dataOf(t testing.TB, head string) string {
+func dataOf(t testing.TB, head string, d *dialect) string {
 	t.Helper()
 	head = strings.TrimSuffix(head, "\r\n\r\n")
-	req := &Request{head: head, client: &recorder{t: t}}
+	req := &Request{head: head, client: &recorder{t: t}, dialect: d}
 	return string(req.AppendEvent(nil))
+}
+
+// recordedDialects are the dialects with where the original is found and what
+// was recorded of it.
+var recordedDialects = []struct {
+	name     string
+	dialect  *dialect
+	autoload string // the environment variable that names an autoload file
+	file     string
+}{
+	{"Workerman5", &workerman5, "GATEWAYWORKER_PHP_AUTOLOAD", "testdata/handshakes.txt"},
+	{"Workerman4", &workerman4, "GATEWAYWORKER_PHP3_AUTOLOAD", "testdata/handshakes_workerman4.txt"},
 }
 
 // oddHeads are request heads, without what the handshake itself asks for, that
@@ -66,6 +78,14 @@ var oddHeads = []string{
 	"GET / HTTP/1.1\r\nCookie: \x00a\x00=\x00; \x0bb=1; a.b=2; a[]=3\r\n\r\n",
 	"GET / HTTP/1.1\r\n\r\r\n\n\r\n A: b\r\n\r\n",
 	"GET / HTTP/1.1\r\n" + repeatedHeaders(100) + "\r\n",
+	"GET /?0 HTTP/1.1\r\n0\r\n00\r\nX\r\nCOOKIE\r\nHOST\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: h:1\r\nX: y\r\nHost: g\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: h\r\nX: y\r\nHOST: g:2:3\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: [::1]:8282\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: :\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: a=1\r\nX: y\r\ncookie:\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: a=b%20c; n=%E4%BD%A0; s=%3B%20x=1; p=1+2; q=\"x y\"; r[]=1; r[]=2; r[k]=3\r\n\r\n",
+	"GET / HTTP/1.1\r\nCookie: a=1&b=2; c.d=3; e f=4;  g=5; ; =6; h; a=7\r\n\r\n",
 }
 
 // oddURIs are URIs of which parse_url finds the query, or not, by one or the
@@ -92,45 +112,51 @@ func allOddHeads() []string {
 	return heads
 }
 
-var recordHandshakes = flag.Bool("record-handshakes", false, "ask PHP what it makes of request heads, and write testdata/handshakes.txt")
+var recordHandshakes = flag.Bool("record-handshakes", false, "ask PHP what it makes of request heads, and write testdata/handshakes*.txt")
 
 // TestHandshakeDataRecorded compares the body of ON_WEBSOCKET_CONNECT with what
 // was recorded of the original.
 func TestHandshakeDataRecorded(t *testing.T) {
-	const file = "testdata/handshakes.txt"
-	if *recordHandshakes {
-		heads := allOddHeads()
-		php := newPHPOracle(t, "testdata/oracle_handshake.php", len(heads))
-		var b strings.Builder
-		for _, head := range heads {
-			fmt.Fprintf(&b, "%q\n%q\n\n", head, php.ask([]byte(head)))
-		}
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range recordedDialects {
+		t.Run(r.name, func(t *testing.T) {
+			if *recordHandshakes {
+				recordHandshakeData(t, newPHPOracleOf(t, r.autoload, "testdata/oracle_handshake.php", 0), r.file)
+			}
+			recorded, err := os.ReadFile(r.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for block := range strings.SplitSeq(strings.TrimSpace(string(recorded)), "\n\n") {
+				quotedHead, quotedData, _ := strings.Cut(block, "\n")
+				head, err := strconv.Unquote(quotedHead)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := strconv.Unquote(quotedData)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := dataOf(t, head, r.dialect); got != want {
+					t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
+				}
+				n++
+			}
+			if want := len(allOddHeads()); n != want {
+				t.Errorf("%d heads recorded, want %d: run with -record-handshakes", n, want)
+			}
+		})
 	}
-	recorded, err := os.ReadFile(file)
-	if err != nil {
+}
+
+func recordHandshakeData(t *testing.T, php *phpOracle, file string) {
+	t.Helper()
+	var b strings.Builder
+	for _, head := range allOddHeads() {
+		fmt.Fprintf(&b, "%q\n%q\n\n", head, php.ask([]byte(head)))
+	}
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
-	}
-	n := 0
-	for block := range strings.SplitSeq(strings.TrimSpace(string(recorded)), "\n\n") {
-		quotedHead, quotedData, _ := strings.Cut(block, "\n")
-		head, err := strconv.Unquote(quotedHead)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := strconv.Unquote(quotedData)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := dataOf(t, head); got != want {
-			t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
-		}
-		n++
-	}
-	if want := len(allOddHeads()); n != want {
-		t.Errorf("%d heads recorded, want %d: run with -record-handshakes", n, want)
 	}
 }
 
@@ -180,16 +206,20 @@ func randomHeads(n int) []string {
 // the original's Gateway::onWebsocketConnect makes of the same request.
 func TestHandshakeDataOracle(t *testing.T) {
 	heads := append(allOddHeads(), randomHeads(5000)...)
-	php := newPHPOracle(t, "testdata/oracle_handshake.php", len(heads))
-	wrong := 0
-	for _, head := range heads {
-		want := string(php.ask([]byte(head)))
-		if got := dataOf(t, head); got != want {
-			t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
-			if wrong++; wrong == 10 {
-				t.FailNow()
+	for _, r := range recordedDialects {
+		t.Run(r.name, func(t *testing.T) {
+			php := newPHPOracleOf(t, r.autoload, "testdata/oracle_handshake.php", len(heads))
+			wrong := 0
+			for _, head := range heads {
+				want := string(php.ask([]byte(head)))
+				if got := dataOf(t, head, r.dialect); got != want {
+					t.Errorf("head %.300q:\n got %.600q\nwant %.600q", head, got, want)
+					if wrong++; wrong == 10 {
+						t.FailNow()
+					}
+				}
 			}
-		}
+		})
 	}
 }
 

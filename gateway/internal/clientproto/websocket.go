@@ -63,8 +63,9 @@ var (
 //   - A request head has at most maxRequestHead bytes (PHP: no limit), and only
 //     the head is searched for version and key (PHP: all that has arrived).
 type websocket struct {
-	opcode byte // of the frames that are sent
-	max    int  // the bound: bytes in a frame and the fragments before it
+	opcode  byte     // of the frames that are sent
+	max     int      // the bound: bytes in a frame and the fragments before it
+	dialect *dialect // of the handshake
 }
 
 func (*websocket) Handshakes() bool { return true }
@@ -73,7 +74,7 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 	st.need = 0
 	off := 0
 	if !st.handshaken {
-		n, err := handshake(st, buf, h)
+		n, err := c.dialect.handshake(st, buf, h)
 		if err != nil || !st.handshaken {
 			return n, err
 		}

@@ -14,33 +14,16 @@ const maxRequestHead = 64 << 10
 // acceptGUID is RFC 6455's (section 1.3).
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// The answers, byte for byte Workerman's (Protocols/Websocket.php,
-// dealHandshake).
-var (
-	answer400        = []byte("HTTP/1.1 400 Bad Request\r\n\r\n<div style=\"text-align:center\"><h1>400 Bad Request</h1><hr>workerman</div>")
-	answer400Version = []byte("HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\n\r\n")
-	answer426        = []byte("HTTP/1.1 426 Upgrade Required\r\n" +
-		"Connection: Upgrade\r\n" +
-		"Upgrade: WebSocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\n\r\n")
-)
-
-const answer101 = "HTTP/1.1 101 Switching Protocol\r\n" +
-	"Upgrade: websocket\r\n" +
-	"Sec-WebSocket-Version: 13\r\n" +
-	"Connection: Upgrade\r\n" +
-	"Sec-WebSocket-Accept: "
-
 // handshake answers the websocket request at the start of buf and returns
-// its length. As in PHP it asks for three things only: a method that starts
-// with GET, the version 13, and a key, which may be anything.
-func handshake(st *State, buf []byte, h Handler) (int, error) {
+// its length. As in PHP it asks for few things only: a method that starts with
+// GET, a key, which may be anything, and (Workerman 5) the version 13.
+func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 	if len(buf) < minFrame {
 		st.need = minFrame
 		return 0, nil
 	}
 	if !bytes.HasPrefix(buf, []byte("GET")) {
-		h.Close(answer400)
+		h.Close(d.notGET)
 		return len(buf), nil
 	}
 
@@ -58,27 +41,29 @@ func handshake(st *State, buf []byte, h Handler) (int, error) {
 	st.scanned = 0
 	head := buf[:size:size]
 
-	if version, ok := headValue(head, "Sec-WebSocket-Version"); !ok {
-		h.Close(answer400Version)
-		return len(buf), nil
-	} else if string(version) != "13" {
-		h.Close(answer426)
-		return len(buf), nil
+	if d.asksVersion {
+		if version, ok := headValue(head, "Sec-WebSocket-Version"); !ok {
+			h.Close(d.noVersion)
+			return len(buf), nil
+		} else if string(version) != "13" {
+			h.Close(d.otherVersion)
+			return len(buf), nil
+		}
 	}
 	key, ok := headValue(head, "Sec-WebSocket-Key")
 	if !ok {
-		h.Close(answer400)
+		h.Close(d.noKey)
 		return len(buf), nil
 	}
 
-	h.Request(&Request{head: string(head[:size-len(blank)]), client: h})
+	h.Request(&Request{head: string(head[:size-len(blank)]), client: h, dialect: d})
 	if h.Closing() {
 		return len(buf), nil
 	}
-	response := make([]byte, 0, len(answer101)+base64.StdEncoding.EncodedLen(sha1.Size)+4)
-	response = append(response, answer101...)
+	response := make([]byte, 0, len(d.accepted)+base64.StdEncoding.EncodedLen(sha1.Size)+len(d.behindKey))
+	response = append(response, d.accepted...)
 	response = appendAccept(response, key)
-	response = append(response, "\r\n\r\n"...)
+	response = append(response, d.behindKey...)
 	st.handshaken = true
 	h.Handshaken(response)
 	return size, nil

@@ -40,10 +40,20 @@ function readBlock(): ?string
     return $block;
 }
 
+// Before Workerman 5 a request is what parseHttpHeader leaves in the superglobals.
+// What PHP has to say of odd requests must not get into the answers.
+error_reporting(E_ALL & ~E_WARNING & ~E_NOTICE & ~E_DEPRECATED);
+$parse = method_exists(Workerman\Protocols\Websocket::class, 'parseHttpHeader')
+    ? new ReflectionMethod(Workerman\Protocols\Websocket::class, 'parseHttpHeader') : null;
 $gateway = (new ReflectionClass(CapturingGateway::class))->newInstanceWithoutConstructor();
 while (($block = readBlock()) !== null) {
     if ($block === '') {
         $answer = (string)(parse_url(readBlock())['query'] ?? '');
+    } elseif ($parse !== null) {
+        $_GET = $_SERVER = $_COOKIE = [];
+        $parse->invoke(null, $block);
+        $gateway->onWebsocketConnect(new FakeConnection(), $block);
+        $answer = serialize($gateway->captured);
     } else {
         $gateway->onWebsocketConnect(new FakeConnection(), new Workerman\Protocols\Http\Request($block));
         $answer = serialize($gateway->captured);

@@ -1,0 +1,46 @@
+package clientproto
+
+import (
+	"testing"
+)
+
+// TestHandshakeWorkerman4: what the handshake of Workerman 4.2.1 answers. It
+// does not ask for a version.
+func TestHandshakeWorkerman4(t *testing.T) {
+	const (
+		switching = "HTTP/1.1 101 Switching Protocols\r\n" +
+			"Upgrade: websocket\r\n" +
+			"Sec-WebSocket-Version: 13\r\n" +
+			"Connection: Upgrade\r\n" +
+			"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" +
+			"Server: workerman/4.2.1\r\n\r\n"
+		noRequest = "HTTP/1.0 400 Bad Request\r\nServer: workerman\r\n\r\n<div style=\"text-align:center\"><h1>400 Bad Request</h1><hr>workerman</div>"
+		noKey     = "HTTP/1.0 400 Bad Request\r\nServer: workerman\r\n\r\n<div style=\"text-align:center\"><h1>WebSocket</h1><hr>workerman</div>"
+		key       = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	)
+	accepted := events(handshakeEvent(), outEvent(switching))
+	refused := func(answer string) []codecEvent { return events(outEvent(answer), closedEvent()) }
+	codec := New("websocket", Options{Workerman4: true})
+	for _, c := range []codecCase{
+		{name: "accepted", input: wsTestRequest, want: accepted},
+		{name: "no version", input: "GET / HTTP/1.1\r\n" + key + "\r\n", want: accepted},
+		{name: "version 8", input: "GET / HTTP/1.1\r\nSec-WebSocket-Version: 8\r\n" + key + "\r\n", want: accepted},
+		{name: "a message behind", input: wsTestRequest + wsFrame(0x81, "hello"), want: append(accepted[:2:2], messageEvent("hello"))},
+		{name: "no key", input: "GET / HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n\r\n", want: refused(noKey)},
+		{name: "POST", input: "POST / HTTP/1.1\r\n" + key + "\r\n", want: refused(noRequest)},
+		{name: "policy file", input: "<policy-file-request/>\x00", want: refused(noRequest)},
+		{name: "head over the bound", input: paddedRequest(maxRequestHead + 1), want: events(closedEvent()), err: "head exceeds 65536"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.protocol = "websocket"
+			input := []byte(c.input)
+			c.check(t, run(t, codec, whole(input)))
+			if len(input) <= 4096 {
+				c.check(t, run(t, codec, singles(input)))
+				for at := range input {
+					c.check(t, run(t, codec, halves(input, at)))
+				}
+			}
+		})
+	}
+}
