@@ -21,12 +21,19 @@ const differencesFile = "differences.json"
 type difference struct {
 	ID        string   `json:"id"`
 	Part      string   `json:"part"`                // one of differenceParts
-	Readme    bool     `json:"readme,omitempty"`    // users of PHP may notice it: the READMEs have it
+	Readme    bool     `json:"readme,omitempty"`    // one of the few that the READMEs show
 	Scenarios []string `json:"scenarios,omitempty"` // kept by -update
 	Tests     []string `json:"tests,omitempty"`     // directory.TestName
 	PHP       string   `json:"php"`
 	Ours      string   `json:"ours"`
 	Reason    string   `json:"reason"`
+	ZH        *chinese `json:"zh,omitempty"` // for README.zh-CN.md: those with Readme have it
+}
+
+// chinese is what PHP does and what ours does, for readers of README.zh-CN.md.
+type chinese struct {
+	PHP  string `json:"php"`
+	Ours string `json:"ours"`
 }
 
 // differenceParts are the parts of the system, in the order of the list.
@@ -80,6 +87,9 @@ func TestDifferences(t *testing.T) {
 		}
 		if d.PHP == "" || d.Ours == "" || d.Reason == "" {
 			t.Errorf("the difference %q does not say what PHP does, what ours does, and why", d.ID)
+		}
+		if d.Readme != (d.ZH != nil && d.ZH.PHP != "" && d.ZH.Ours != "") {
+			t.Errorf("the difference %q is in the READMEs or has Chinese texts, want both or neither", d.ID)
 		}
 		if !*update {
 			if diff := gocmp.Diff(shown[d.ID], d.Scenarios); diff != "" {
