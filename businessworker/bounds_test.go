@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,31 +60,47 @@ func (s *scripted) message(client uint32, body []byte) []byte {
 	})
 }
 
-// TestQueueIsBounded: while QueueSize events wait, the worker does not read.
+// TestQueueIsBounded: while QueueSize events wait, or events of QueueBytes, the
+// worker does not read.
 func TestQueueIsBounded(t *testing.T) {
-	release := make(chan struct{})
-	s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error {
-		<-release
-		return nil
-	}), businessworker.Options{QueueSize: 100, Concurrency: 4})
-	body := make([]byte, 8<<10)
-	sent := 0
-	for { // until the operating system's buffers are full, too
-		s.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-		if _, err := s.conn.Write(s.message(uint32(sent%50+1), body)); err != nil {
-			break
-		}
-		sent++
-		if sent > 1_000_000 {
-			t.Fatal("no bound")
-		}
+	for name, tt := range map[string]struct {
+		opts        businessworker.Options
+		body        int
+		least, most int // events that wait; a batch is taken whole
+	}{
+		"events": {businessworker.Options{QueueSize: 100}, 8 << 10, 100, 120},
+		"bytes":  {businessworker.Options{QueueBytes: 1 << 20}, 8 << 10, 127, 140},
+		// A message longer than the bound is taken: alone, and as the last one.
+		"one message": {businessworker.Options{QueueBytes: 100 << 10}, 1 << 20, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			tt.opts.Concurrency = 4
+			s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error {
+				<-release
+				return nil
+			}), tt.opts)
+			sent := make(chan int)
+			var stop atomic.Bool
+			go func() {
+				n := 0
+				for ; !stop.Load(); n++ {
+					if _, err := s.conn.Write(s.message(uint32(n%50+1), make([]byte, tt.body))); err != nil {
+						break
+					}
+				}
+				sent <- n
+			}()
+			until(t, "reading stops", func() bool { return s.w.Stats().Pauses > 0 })
+			if st := s.w.Stats(); st.Waiting < tt.least || st.Waiting > tt.most {
+				t.Errorf("stats %+v: want %d to %d events waiting", st, tt.least, tt.most)
+			}
+			stop.Store(true)
+			close(release)
+			n := uint64(<-sent)
+			until(t, "everything is handled", func() bool { return s.w.Stats().Events == n })
+		})
 	}
-	st := s.w.Stats()
-	if st.Waiting < 100 || st.Waiting > 120 || st.Pauses == 0 { // a batch is taken whole
-		t.Errorf("stats %+v: want about 100 events waiting and a pause", st)
-	}
-	close(release)
-	until(t, "everything is handled", func() bool { return s.w.Stats().Events >= uint64(sent) })
 }
 
 // TestSendBufferIsBounded: a gateway that does not read makes commands fail by

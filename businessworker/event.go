@@ -25,6 +25,9 @@ type Event struct {
 // ClientID returns the id of the client ($_SERVER['GATEWAY_CLIENT_ID']).
 func (e *Event) ClientID() ClientID { return e.msg.ClientID() }
 
+// size is the length of the event's frame.
+func (e *Event) size() int { return gatewayprotocol.HeadLen + len(e.msg.ExtData) + len(e.msg.Body) }
+
 // RemoteAddr returns the client's address ($_SERVER['REMOTE_ADDR'] and
 // ['REMOTE_PORT']). It is 0.0.0.0 for a client over IPv6: the protocol has four
 // bytes for it. Behind a proxy it is the proxy's.

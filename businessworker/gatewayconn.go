@@ -20,7 +20,7 @@ type gatewayConn struct {
 	worker *Worker
 	log    logrus.FieldLogger
 	lane   *innerclient.Lane // the commands on out, and which of them are executed
-	dirty  atomic.Bool       // has frames that wait for the end of the batch
+	dirty  atomic.Bool       // has frames that were left unwritten
 }
 
 // connect dials a gateway and introduces the worker.
@@ -47,19 +47,20 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 	})
 }
 
-// send appends a command. While events wait for a handler it goes out with the
-// answers to those, and else at once.
+// send appends a command. While a goroutine is on its way to the next event, it
+// is left to that one to write it, together with others; else it goes out at once.
 func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
 	if err := gc.lane.Command(m); err != nil {
 		return err
 	}
-	if gc.worker.dispatcher.backlog.Load() == 0 {
+	coming := &gc.worker.dispatcher.coming
+	if !coming.Load() {
 		gc.out.Flush()
 		return nil
 	}
 	if !gc.dirty.Swap(true) {
 		gc.worker.addDirty(gc)
-		if gc.worker.dispatcher.backlog.Load() == 0 { // the batch ended meanwhile
+		if !coming.Load() { // it may have arrived before it could see this
 			gc.flush()
 		}
 	}

@@ -122,9 +122,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 		gc.out.Close()
 		return ErrWorkerClosed
 	}
-	r := newReader(s.worker.ctx, gc)
-	go r.run()
-	err := <-r.done
+	err := newReader(gc).run(s.worker.ctx)
 	s.remove(gc)
 	gc.out.Close()
 	gc.lane.End(ErrWorkerClosed)

@@ -15,6 +15,7 @@ const (
 	DefaultName            = "none" // Worker::$name
 	DefaultConcurrency     = 256
 	DefaultQueueSize       = 16384
+	DefaultQueueBytes      = 64 << 20
 	DefaultShutdownTimeout = 30 * time.Second
 	DefaultSendTimeout     = 5 * time.Second
 )
@@ -48,6 +49,10 @@ type Options struct {
 	// gateways until there is room again; what they send meanwhile waits in
 	// their buffers. See [Stats.Pauses].
 	QueueSize int
+
+	// QueueBytes bounds the same in bytes, sessions included (0: 64 MiB). An
+	// event of any size is taken while less waits.
+	QueueBytes int
 
 	// SendToGatewayBufferSize bounds the bytes that wait for one gateway
 	// (0: 10,240,000). BusinessWorker::$sendToGatewayBufferSize.
@@ -85,6 +90,7 @@ func (o Options) withDefaults() Options {
 	}
 	def(&o.Concurrency, DefaultConcurrency)
 	def(&o.QueueSize, DefaultQueueSize)
+	def(&o.QueueBytes, DefaultQueueBytes)
 	def(&o.SendToGatewayBufferSize, innerconn.DefaultLimit)
 	if o.SendTimeout == 0 {
 		o.SendTimeout = DefaultSendTimeout

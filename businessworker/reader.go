@@ -3,7 +3,6 @@ package businessworker
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -11,13 +10,10 @@ import (
 )
 
 // A reader hands the events of one gateway to the dispatcher until the
-// connection ends. It is used by one goroutine at a time, but not always by the
-// same; see [readerTurn].
+// connection ends. It is used by one goroutine.
 type reader struct {
-	gc   *gatewayConn
-	ctx  context.Context
-	in   *innerconn.Reader
-	done chan error // why it ended
+	gc *gatewayConn
+	in *innerconn.Reader
 
 	slab  []byte
 	start int // of what is not decoded yet
@@ -44,17 +40,13 @@ const leastRead = 4 << 10
 // keeps its slab, and with it the others of its block.
 const eventBlock = 16
 
-func newReader(ctx context.Context, gc *gatewayConn) *reader {
-	return &reader{gc: gc, ctx: ctx, in: innerconn.NewReader(gc.net), done: make(chan error, 1), slab: make([]byte, slabSize)}
+func newReader(gc *gatewayConn) *reader {
+	return &reader{gc: gc, in: innerconn.NewReader(gc.net), slab: make([]byte, slabSize)}
 }
 
-// run reads until the connection ends or another goroutine takes over. What
-// that one needs is in r before events are added.
-func (r *reader) run() {
-	turn := &readerTurn{resume: r.run}
+// run reads until the connection ends, or ctx while the queue is full.
+func (r *reader) run(ctx context.Context) error {
 	for r.err == nil {
-		clear(r.batch)
-		r.batch = r.batch[:0]
 		r.makeRoom()
 		var n int
 		n, r.err = r.in.Read(r.slab[r.end:])
@@ -63,15 +55,13 @@ func (r *reader) run() {
 		if len(r.batch) == 0 {
 			continue
 		}
-		kept, err := r.gc.worker.dispatcher.add(r.ctx, r.batch, turn)
-		if !kept {
-			return
+		if err := r.gc.worker.dispatcher.add(ctx, r.batch); err != nil {
+			return err
 		}
-		if err != nil {
-			r.err = errors.Join(err, r.err)
-		}
+		clear(r.batch)
+		r.batch = r.batch[:0]
 	}
-	r.done <- r.err
+	return r.err
 }
 
 // decode takes the events that are there whole.

@@ -124,7 +124,6 @@ func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddr
 			break
 		}
 		if deadline == nil {
-			t.worker.dispatcher.handOver()
 			ctx, deadline = context.WithTimeout(ctx, t.worker.opts.SendTimeout)
 			defer deadline()
 		}
@@ -141,7 +140,6 @@ func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddr
 
 // Query first waits until the gateway has executed the commands given before.
 func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error) {
-	t.worker.dispatcher.handOver()
 	if gc := t.worker.gateways.conn(to); gc != nil {
 		qctx, cancel := context.WithTimeout(ctx, t.worker.opts.QueryTimeout)
 		err := gc.lane.Settle(qctx)

@@ -83,7 +83,13 @@ func New(h Handler, opts Options) (*Worker, error) {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.intake, w.stopIntake = context.WithCancel(w.ctx)
 	w.gateways = newGatewaySet(w)
-	w.dispatcher = newDispatcher(opts.Concurrency, opts.QueueSize, w.handle, w.flush)
+	w.dispatcher = &dispatcher{
+		run:        w.handle,
+		flush:      w.flush,
+		maximum:    opts.Concurrency,
+		queueSize:  opts.QueueSize,
+		queueBytes: opts.QueueBytes,
+	}
 	w.transport = &transport{worker: w, pool: w.pool}
 	w.client = innerclient.NewClient(w.transport).(*gatewayclient.Client)
 	return w, nil
