@@ -25,6 +25,7 @@ type dispatcher struct {
 	flush func() // writes the commands that were collected
 
 	maximum    int // of running
+	processors int
 	queueSize  int // of pending
 	queueBytes int // of bytes
 
@@ -101,9 +102,12 @@ func (d *dispatcher) addLocked(e *Event) {
 	}
 }
 
-// callLocked sends a goroutine on its way if clients wait.
+// callLocked sends a goroutine on its way if clients wait. At the bound it would
+// find nothing that it may take; it is sent all the same where so few handlers
+// may run that all of them can be quick, to write what they leave. As many as
+// there are processors and more block, and write by themselves.
 func (d *dispatcher) callLocked() {
-	if d.ready.n > 0 && !d.coming.Load() {
+	if d.ready.n > 0 && !d.coming.Load() && (d.running < d.maximum || d.maximum <= d.processors) {
 		d.coming.Store(true)
 		go d.work()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 
@@ -87,6 +88,7 @@ func New(h Handler, opts Options) (*Worker, error) {
 		run:        w.handle,
 		flush:      w.flush,
 		maximum:    opts.Concurrency,
+		processors: runtime.GOMAXPROCS(0),
 		queueSize:  opts.QueueSize,
 		queueBytes: opts.QueueBytes,
 	}
