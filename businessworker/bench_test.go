@@ -112,7 +112,7 @@ func bareGateway(b *testing.B, h businessworker.Handler) bare {
 	if err != nil {
 		b.Fatal(err)
 	}
-	server := register.NewServer(register.Options{Logger: clustertest.Quiet()})
+	server := must(register.NewServer(register.Options{Logger: clustertest.Quiet()}))(b)
 	go server.Serve(ln)
 	b.Cleanup(func() { server.Close() })
 	announce, err := net.Dial("tcp", ln.Addr().String())

@@ -30,7 +30,7 @@ func script(t testing.TB, h businessworker.Handler, opts businessworker.Options)
 		return ln
 	}
 	inner, registers := listen(), listen()
-	server := register.NewServer(register.Options{Logger: clustertest.Quiet()})
+	server := must(register.NewServer(register.Options{Logger: clustertest.Quiet()}))(t)
 	served := make(chan struct{})
 	go func() { defer close(served); server.Serve(registers) }()
 	t.Cleanup(func() { server.Close(); <-served })

@@ -21,20 +21,18 @@ import (
 type gatewaySet struct {
 	worker *Worker
 	conns  atomic.Pointer[map[gatewayprotocol.GatewayAddress]*gatewayConn] // replaced whole, under mu
-	first  chan struct{}                                                   // closed with the first list
 	ready  chan struct{}                                                   // closed when connecting may begin
 
 	mu      sync.Mutex // guards all below
 	list    []gatewayprotocol.GatewayAddress
 	wanted  map[gatewayprotocol.GatewayAddress]bool // list as a set
 	kept    map[gatewayprotocol.GatewayAddress]bool // a goroutine takes care of it
-	told    bool
-	stopped bool // no new connections
+	stopped bool                                    // no new connections
 	wg      sync.WaitGroup
 }
 
 func newGatewaySet(w *Worker) *gatewaySet {
-	s := &gatewaySet{worker: w, first: make(chan struct{}), ready: make(chan struct{}), kept: make(map[gatewayprotocol.GatewayAddress]bool)}
+	s := &gatewaySet{worker: w, ready: make(chan struct{}), kept: make(map[gatewayprotocol.GatewayAddress]bool)}
 	s.conns.Store(new(map[gatewayprotocol.GatewayAddress]*gatewayConn))
 	return s
 }
@@ -57,10 +55,6 @@ func (s *gatewaySet) replace(texts []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.list, s.wanted = list, wanted
-	if !s.told {
-		s.told = true
-		close(s.first)
-	}
 	if s.stopped {
 		return
 	}

@@ -3,7 +3,6 @@ package businessworker
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -19,33 +18,13 @@ type transport struct {
 }
 
 func (t *transport) Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error) {
-	set := t.worker.gateways
-	select {
-	case <-set.first:
-	default:
-		if err := t.waitFirst(ctx); err != nil {
-			return nil, err
+	if err := t.worker.watcher.Wait(ctx); err != nil {
+		if t.worker.ctx.Err() != nil {
+			err = ErrWorkerClosed
 		}
+		return nil, err
 	}
-	return set.all(), nil
-}
-
-var errNoList = errors.New("none could be asked in time")
-
-func (t *transport) waitFirst(ctx context.Context) error {
-	patience := time.NewTimer(t.worker.opts.QueryTimeout)
-	defer patience.Stop()
-	err := errNoList
-	select {
-	case <-t.worker.gateways.first:
-		return nil
-	case <-t.worker.ctx.Done():
-		return ErrWorkerClosed
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-patience.C:
-	}
-	return &gatewayclient.RegisterError{Addresses: t.worker.opts.RegisterAddresses, Err: err}
+	return t.worker.gateways.all(), nil
 }
 
 func (t *transport) TrySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {

@@ -25,6 +25,7 @@ type Worker struct {
 	client     *gatewayclient.Client
 	pool       *innerclient.Pool
 	transport  *transport
+	watcher    *register.Watcher
 	gateways   *gatewaySet
 	dispatcher *dispatcher
 	stats      counters
@@ -92,6 +93,16 @@ func New(h Handler, opts Options) (*Worker, error) {
 		queueSize:  opts.QueueSize,
 		queueBytes: opts.QueueBytes,
 	}
+	w.watcher, err = register.NewWatcher(w.gateways.replace, register.ClientOptions{
+		RegisterAddresses: opts.RegisterAddresses,
+		SecretKey:         opts.SecretKey,
+		QueryTimeout:      opts.QueryTimeout,
+		Logger:            w.log,
+		Dial:              opts.Dial,
+	})
+	if err != nil {
+		return nil, err
+	}
 	w.transport = &transport{worker: w, pool: w.pool}
 	w.client = innerclient.NewClient(w.transport).(*gatewayclient.Client)
 	return w, nil
@@ -114,15 +125,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.started = true
 	w.mu.Unlock()
 
-	watcher := register.NewWatcher(w.gateways.replace, register.ClientOptions{
-		Registers: w.opts.RegisterAddresses,
-		SecretKey: w.opts.SecretKey,
-		Logger:    w.log,
-		Dial:      w.opts.Dial,
-	})
 	go func() {
 		defer close(w.watched)
-		_ = watcher.Run(w.intake) // ends with its context only
+		_ = w.watcher.Run(w.intake) // ends with its context only
 	}()
 	if err := w.start(); err != nil {
 		w.Close()

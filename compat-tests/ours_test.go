@@ -90,7 +90,10 @@ func (golang) startRegister(s *stage, port int, secretKey string) (func(), error
 	if err != nil {
 		return nil, err
 	}
-	server := register.NewServer(register.Options{SecretKey: secretKey, Logger: s.logger("register")})
+	server, err := register.NewServer(register.Options{SecretKey: secretKey, Logger: s.logger("register")})
+	if err != nil {
+		return nil, err
+	}
 	return s.serve(func() error { return server.Serve(l) }, register.ErrServerClosed, server.Close), nil
 }
 

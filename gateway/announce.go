@@ -11,9 +11,14 @@ func (g *Gateway) announce(ctx context.Context) {
 	if len(g.opts.RegisterAddress) == 0 {
 		return
 	}
-	_ = register.NewAnnouncer(g.Address().String(), register.ClientOptions{
-		Registers: g.opts.RegisterAddress,
-		SecretKey: g.opts.SecretKey,
-		Logger:    g.log,
-	}).Run(ctx) // ends with ctx only
+	a, err := register.NewAnnouncer(g.Address().String(), register.ClientOptions{
+		RegisterAddresses: g.opts.RegisterAddress,
+		SecretKey:         g.opts.SecretKey,
+		Logger:            g.log,
+	})
+	if err != nil {
+		g.log.WithError(err).Error("the gateway is not announced")
+		return
+	}
+	_ = a.Run(ctx) // ends with ctx only
 }

@@ -2,10 +2,7 @@ package gatewayclient
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +23,6 @@ type registerDirectory struct {
 	cancel  context.CancelFunc
 	added   func(gatewayprotocol.GatewayAddress) // called for each gateway that a list has and the one before had not
 	done    chan struct{}                        // the watcher has ended
-	first   chan struct{}                        // closed with the first list
 
 	mu    sync.Mutex                                     // guards all below
 	addrs []gatewayprotocol.GatewayAddress               // in use: what the latest list names, then what is held
@@ -40,15 +36,20 @@ func newRegisterDirectory(opts Options, added func(gatewayprotocol.GatewayAddres
 		opts:  opts,
 		added: added,
 		done:  make(chan struct{}),
-		first: make(chan struct{}),
 		held:  make(map[gatewayprotocol.GatewayAddress]*time.Timer),
 	}
-	d.watcher = register.NewWatcher(d.replace, register.ClientOptions{
-		Registers:   opts.RegisterAddresses,
-		SecretKey:   opts.SecretKey,
-		Logger:      opts.Logger.WithField("role", "gatewayclient"),
-		DialTimeout: opts.ConnectTimeout,
+	var err error
+	d.watcher, err = register.NewWatcher(d.replace, register.ClientOptions{
+		RegisterAddresses: opts.RegisterAddresses,
+		SecretKey:         opts.SecretKey,
+		ConnectTimeout:    opts.ConnectTimeout,
+		QueryTimeout:      opts.QueryTimeout,
+		Dial:              opts.Dial,
+		Logger:            opts.Logger.WithField("role", "gatewayclient"),
 	})
+	if err != nil {
+		return nil, err
+	}
 	var ctx context.Context
 	ctx, d.cancel = context.WithCancel(context.Background())
 	go func() {
@@ -97,10 +98,7 @@ func (d *registerDirectory) replace(texts []string) {
 		}
 	}
 	d.addrs = addrs
-	if !d.told {
-		d.told = true
-		close(d.first)
-	}
+	d.told = true
 }
 
 // forget ends the use of a gateway that is held, and reports whether it was. It
@@ -124,51 +122,14 @@ func (d *registerDirectory) forget(addr gatewayprotocol.GatewayAddress) bool {
 	return true
 }
 
-// A RegisterError says that no Register has told a list of gateways yet.
-type RegisterError struct {
-	Addresses []string // the Registers
-	Err       error
-}
-
-func (e *RegisterError) Error() string {
-	return fmt.Sprintf("gatewayclient: no list of gateways from register %s: %v", strings.Join(e.Addresses, ", "), e.Err)
-}
-
-// Unwrap returns Err.
-func (e *RegisterError) Unwrap() error { return e.Err }
-
-var errNoList = errors.New("none could be asked in time")
-
 func (d *registerDirectory) list(ctx context.Context) ([]gatewayprotocol.GatewayAddress, error) {
-	select {
-	case <-d.first:
-	default:
-		if err := d.waitFirst(ctx); err != nil {
-			return nil, err
-		}
-	}
+	err := d.watcher.Wait(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ended {
 		return nil, ErrClosed
 	}
-	return d.addrs, nil
-}
-
-func (d *registerDirectory) waitFirst(ctx context.Context) error {
-	patience := time.NewTimer(d.opts.QueryTimeout)
-	defer patience.Stop()
-	err := errNoList
-	select {
-	case <-d.first:
-		return nil
-	case <-d.done:
-		return ErrClosed
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-patience.C:
-	}
-	return &RegisterError{Addresses: d.opts.RegisterAddresses, Err: err}
+	return d.addrs, err
 }
 
 func (d *registerDirectory) knows(addr gatewayprotocol.GatewayAddress) (in, known bool) {

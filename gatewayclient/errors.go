@@ -7,6 +7,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 var (
@@ -81,6 +82,11 @@ func FailedGateways(err error) []gatewayprotocol.GatewayAddress {
 	walk(err)
 	return out
 }
+
+// A RegisterError says that no Register has told a list of gateways, and what is
+// wrong with each: look with errors.Is for [register.ErrSecretKey] and
+// syscall.ECONNREFUSED, and with errors.As for a *net.DNSError.
+type RegisterError = register.LookupError
 
 // A ReplyError reports an answer that is not what the question asks for.
 type ReplyError struct {

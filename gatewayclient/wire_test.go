@@ -194,7 +194,7 @@ func normalise(s string, fakes []*fakeGateway) string {
 // phpFrames makes the same calls with the PHP library.
 func phpFrames(t *testing.T, fakes []*fakeGateway, cases []wireCase, frames func(wireCase) string) string {
 	t.Helper()
-	server := register.NewServer(register.Options{SecretKey: "k/é", Logger: clustertest.Quiet()})
+	server := must(register.NewServer(register.Options{SecretKey: "k/é", Logger: clustertest.Quiet()}))(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)
 	served := make(chan struct{})

@@ -2,10 +2,11 @@ package register
 
 import (
 	"context"
+	"errors"
 	"net"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
-	"github.com/sirupsen/logrus"
 )
 
 // Announcer keeps a gateway announced at several Registers, as PHP's
@@ -13,13 +14,16 @@ import (
 // begins with the announcement.
 type Announcer struct{ links links }
 
-// NewAnnouncer returns an announcer of the inner address address, ip:port.
-func NewAnnouncer(address string, opts ClientOptions) *Announcer {
+// NewAnnouncer returns an announcer of the inner address address, ip:port. It
+// fails with an [*OptionError].
+func NewAnnouncer(address string, opts ClientOptions) (*Announcer, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	a := &Announcer{}
-	a.links.opts = opts.withDefaults()
-	a.links.hello = gatewayprotocol.AppendGatewayConnect(nil, address, opts.SecretKey)
-	a.links.read = discard
-	return a
+	a.links.init(opts, gatewayprotocol.AppendGatewayConnect(nil, address, opts.SecretKey), discard)
+	return a, nil
 }
 
 // Run announces until ctx is done and returns its error. Closing the
@@ -31,18 +35,29 @@ func (a *Announcer) Run(ctx context.Context) error { return a.links.run(ctx) }
 // connection.
 func (a *Announcer) Connected() int { return int(a.links.connected.Load()) }
 
+// acceptTime is how long a Register must keep the connection open to count as
+// one that has accepted the announcement. It closes at once when it does not.
+const acceptTime = time.Second
+
 // discard reads until the connection ends. A Register has nothing to say to a
-// gateway; what it says is told once and dropped.
-func discard(_ string, nc net.Conn, log logrus.FieldLogger) error {
+// gateway; what it says is logged once and dropped.
+func discard(k *link, nc net.Conn, accept func()) error {
 	buf := make([]byte, 512)
+	nc.SetReadDeadline(time.Now().Add(acceptTime))
 	for told := false; ; {
 		n, err := nc.Read(buf)
 		if n > 0 && !told {
-			log.Warnf("register: ignoring what the Register says to a gateway: %q", clip(string(buf[:n])))
+			k.log.Warnf("register: ignoring what the Register says to a gateway: %q", clip(string(buf[:n])))
 			told = true
 		}
-		if err != nil {
-			return endOf(err)
+		var ne net.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &ne) && ne.Timeout():
+			nc.SetReadDeadline(time.Time{})
+			accept()
+		default:
+			return err
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +49,7 @@ func run(t *testing.T, f func(context.Context) error) (stop func()) {
 }
 
 func clientOptions(registers ...string) ClientOptions {
-	return ClientOptions{Registers: registers, Logger: quiet(), ReconnectDelay: time.Millisecond}
+	return ClientOptions{RegisterAddresses: registers, Logger: quiet(), ReconnectDelay: time.Millisecond}
 }
 
 func TestAnnouncer(t *testing.T) {
@@ -55,7 +57,7 @@ func TestAnnouncer(t *testing.T) {
 	addr2, accept2 := fakeRegister(t, "127.0.0.1")
 	opts := clientOptions(addr1, addr2)
 	opts.SecretKey = "k"
-	a := NewAnnouncer("127.0.0.1:2900", opts)
+	a := newAnnouncer(t, "127.0.0.1:2900", opts)
 	stop := run(t, a.Run)
 	const hello = `{"event":"gateway_connect", "address":"127.0.0.1:2900", "secret_key":"k"}`
 	r1, r2 := accept1(), accept2()
@@ -85,7 +87,7 @@ func TestOddKeys(t *testing.T) {
 	s, addr := startServer(t, "", Options{SecretKey: key})
 	opts := clientOptions(addr)
 	opts.SecretKey = key
-	run(t, NewAnnouncer("a:1", opts).Run)
+	run(t, newAnnouncer(t, "a:1", opts).Run)
 	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	got, err := Lookup(context.Background(), opts)
 	if err != nil || !cmp.Equal(got, []string{"a:1"}) {
@@ -102,8 +104,8 @@ func TestPings(t *testing.T) {
 			addr, accept := fakeRegister(t, tt.host)
 			opts := clientOptions(addr)
 			opts.PingInterval = time.Millisecond
-			run(t, NewAnnouncer("a:1", opts).Run)
-			run(t, NewWatcher(nil, opts).Run)
+			run(t, newAnnouncer(t, "a:1", opts).Run)
+			run(t, newWatcher(t, nil, opts).Run)
 			for range 2 {
 				r := accept()
 				if _, err := r.br.ReadString('\n'); err != nil {
@@ -130,7 +132,7 @@ func TestWatcher(t *testing.T) {
 	addr2, accept2 := fakeRegister(t, "127.0.0.1")
 	lists := make(chan []string, 1)
 	var w *Watcher
-	w = NewWatcher(func(l []string) {
+	w = newWatcher(t, func(l []string) {
 		if got, ok := w.Addresses(); !ok || !cmp.Equal(got, l) {
 			t.Errorf("Addresses() = %q, %v during the callback for %q", got, ok, l)
 		}
@@ -192,9 +194,9 @@ func TestWatcher(t *testing.T) {
 func TestRegisterRestart(t *testing.T) {
 	s, addr := startServer(t, "", Options{})
 	lists := make(chan []string, 10)
-	run(t, NewAnnouncer("a:1", clientOptions(addr)).Run)
+	run(t, newAnnouncer(t, "a:1", clientOptions(addr)).Run)
 	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
-	run(t, NewWatcher(func(l []string) { lists <- l }, clientOptions(addr)).Run)
+	run(t, newWatcher(t, func(l []string) { lists <- l }, clientOptions(addr)).Run)
 	if got := <-lists; !cmp.Equal(got, []string{"a:1"}) {
 		t.Fatalf("list %q", got)
 	}
@@ -229,7 +231,7 @@ func TestReconnectsForEver(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
-	run(t, NewAnnouncer("a:1", opts).Run)
+	run(t, newAnnouncer(t, "a:1", opts).Run)
 	accept().expect(`{"event":"gateway_connect", "address":"a:1", "secret_key":""}`)
 }
 
@@ -242,7 +244,7 @@ func TestRunEnds(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	stop := run(t, NewWatcher(nil, opts).Run)
+	stop := run(t, newWatcher(t, nil, opts).Run)
 	<-dialing
 	stop()
 
@@ -251,13 +253,10 @@ func TestRunEnds(t *testing.T) {
 		dialing <- struct{}{}
 		return nil, errors.New("refused")
 	}
-	stop = run(t, NewAnnouncer("a:1", opts).Run)
+	stop = run(t, newAnnouncer(t, "a:1", opts).Run)
 	<-dialing
 	stop()
 
-	if err := NewWatcher(nil, clientOptions()).Run(context.Background()); !errors.Is(err, ErrNoRegister) {
-		t.Errorf("Run without Registers: %v", err)
-	}
 }
 
 func TestLookup(t *testing.T) {
@@ -270,7 +269,7 @@ func TestLookup(t *testing.T) {
 	if err != nil || got == nil || len(got) != 0 {
 		t.Errorf("Lookup = %q, %v, want an empty list", got, err)
 	}
-	run(t, NewAnnouncer("a:1", ClientOptions{Registers: []string{addr}, SecretKey: "k", Logger: quiet()}).Run)
+	run(t, newAnnouncer(t, "a:1", ClientOptions{RegisterAddresses: []string{addr}, SecretKey: "k", Logger: quiet()}).Run)
 	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	if got, err := Lookup(context.Background(), opts); err != nil || !cmp.Equal(got, []string{"a:1"}) {
 		t.Errorf("Lookup = %q, %v", got, err)
@@ -279,11 +278,8 @@ func TestLookup(t *testing.T) {
 	opts.SecretKey = "wrong"
 	_, err = Lookup(context.Background(), opts)
 	var se *ServerError
-	if !errors.Is(err, ErrNoAnswer) || !errors.As(err, &se) || se.Addr != dead.Addr().String() {
+	if !errors.Is(err, ErrSecretKey) || !errors.As(err, &se) || se.Addr != dead.Addr().String() {
 		t.Errorf("wrong key: %v", err)
-	}
-	if _, err := Lookup(context.Background(), clientOptions()); !errors.Is(err, ErrNoRegister) {
-		t.Errorf("no Registers: %v", err)
 	}
 }
 
@@ -291,7 +287,7 @@ func TestLookupSilentRegister(t *testing.T) {
 	addr, accept := fakeRegister(t, "127.0.0.1")
 	_, goodAddr := startServer(t, "", Options{})
 	opts := clientOptions(addr, goodAddr)
-	opts.AnswerTimeout = 10 * time.Millisecond
+	opts.QueryTimeout = 10 * time.Millisecond
 	if got, err := Lookup(context.Background(), opts); err != nil || len(got) != 0 {
 		t.Errorf("Lookup past a silent Register = %q, %v", got, err)
 	}
@@ -300,8 +296,8 @@ func TestLookupSilentRegister(t *testing.T) {
 	silent.expectClosed()
 
 	ctx, cancel := context.WithCancel(context.Background())
-	opts.AnswerTimeout = time.Hour
-	opts.Registers = opts.Registers[:1]
+	opts.QueryTimeout = time.Hour
+	opts.RegisterAddresses = opts.RegisterAddresses[:1]
 	done := make(chan error, 1)
 	go func() {
 		_, err := Lookup(ctx, opts)
@@ -314,7 +310,7 @@ func TestLookupSilentRegister(t *testing.T) {
 	}
 
 	liar, acceptLiar := fakeRegister(t, "127.0.0.1")
-	opts.Registers = []string{liar}
+	opts.RegisterAddresses = []string{liar}
 	go func() {
 		_, err := Lookup(context.Background(), opts)
 		done <- err
@@ -324,4 +320,54 @@ func TestLookupSilentRegister(t *testing.T) {
 	if err := <-done; !errors.As(err, &be) {
 		t.Errorf("Lookup of a line that is no list = %v", err)
 	}
+}
+
+// TestLookupErrors: each Register's cause is there, and can be told apart.
+func TestLookupErrors(t *testing.T) {
+	refused := mustListen(t)
+	refused.Close()
+	_, wrongKey := startServer(t, "", Options{SecretKey: "k"})
+	opts := clientOptions(refused.Addr().String(), wrongKey, "no-such-host.invalid:1236")
+	opts.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "no-such-host") { // as net.Dialer, without asking a name server
+			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "no-such-host.invalid", IsNotFound: true}}
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}
+	opts.QueryTimeout = time.Second
+	check := func(t *testing.T, err error) {
+		var le *LookupError
+		if !errors.As(err, &le) || len(le.Servers) != 3 {
+			t.Fatalf("error %v, want a LookupError of three Registers", err)
+		}
+		var dns *net.DNSError
+		if !errors.Is(le.Servers[0].Err, syscall.ECONNREFUSED) || !errors.Is(le.Servers[1].Err, ErrSecretKey) || !errors.As(le.Servers[2].Err, &dns) {
+			t.Errorf("causes %v", le.Servers)
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) || !errors.Is(err, ErrSecretKey) || !errors.As(err, &dns) {
+			t.Errorf("the causes cannot be found in %v", err)
+		}
+		if text := err.Error(); !strings.Contains(text, wrongKey+": closed at once without an answer: check that the secret key") {
+			t.Errorf("text %q", text)
+		}
+	}
+	t.Run("Lookup", func(t *testing.T) {
+		_, err := Lookup(t.Context(), opts)
+		check(t, err)
+	})
+	t.Run("Watcher", func(t *testing.T) {
+		w := newWatcher(t, nil, opts)
+		run(t, w.Run)
+		eventually(t, "three problems", func() bool { return len(w.links.problems()) == 3 })
+		err := w.Wait(t.Context())
+		check(t, err)
+		if !strings.Contains(err.Error(), "no answer in time") {
+			t.Errorf("text %q", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := w.Wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("Wait after its context: %v", err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/sirupsen/logrus"
 )
 
@@ -16,33 +18,45 @@ type conn struct {
 	srv *Server
 	nc  net.Conn
 	log logrus.FieldLogger
-	out *outQueue
+	out *innerconn.Sender // owns all writes
 
-	announced bool                            // guarded by srv.mu
-	address   gatewayprotocol.RegisterAddress // guarded by srv.mu
+	// Guarded by srv.mu.
+	announced  bool
+	address    gatewayprotocol.RegisterAddress
+	behind     bool // the latest list found no room
+	catchingUp bool // a goroutine waits until there is room for all
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc, log: s.opts.Logger.WithField("remote", nc.RemoteAddr().String())}
-	c.out = newOutQueue(nc, func() { s.catchUp(c) })
-	return c
+	return &conn{
+		srv: s,
+		nc:  nc,
+		log: s.opts.Logger.WithField("remote", nc.RemoteAddr().String()),
+		out: innerconn.NewSender(nc, s.opts.SendToWorkerBufferSize),
+	}
 }
 
 // serve reads lines until the connection ends.
 func (c *conn) serve() {
 	c.read()
-	// The last line, if there is one, goes out before anybody hears that this
+	// The last line, if there is one, goes out before other peers hear that this
 	// connection is gone.
-	c.out.wait()
+	c.finish()
 	c.srv.remove(c)
 }
 
+// finish sends what waits and closes the socket. A peer that does not read is
+// given farewellTimeout.
+func (c *conn) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), farewellTimeout)
+	defer cancel()
+	_ = c.out.CloseWrite(ctx) // the peer may be gone
+	c.out.Close()
+}
+
 func (c *conn) read() {
-	// What is still to be sent goes out, then the socket is closed; without
-	// anything it is closed at once.
-	defer c.out.finish(nil)
 	c.nc.SetReadDeadline(time.Now().Add(c.srv.opts.AuthTimeout))
-	lines := newLineReader(c.nc, c.srv.opts.MaxLine)
+	lines := newLineReader(c.nc, c.srv.opts.MaxPackageSize)
 	for first := true; ; first = false {
 		line, err := lines.next()
 		if err != nil {
@@ -65,7 +79,7 @@ func (c *conn) handle(line []byte) bool {
 	case errors.Is(err, gatewayprotocol.ErrBadRegisterRequest):
 		// The line itself is not logged: it may hold a key.
 		c.log.Warnf("register: closing: a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
-		c.out.finish(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.nc), line))
+		_ = c.out.AppendBytes(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.nc), line)) // finish sends it
 		return false
 	case err != nil:
 		c.log.WithError(err).Warn("register: closing: gateway_connect refused")
@@ -103,7 +117,7 @@ func (c *conn) logEnd(err error, first bool) {
 	var ne net.Error
 	switch {
 	case errors.Is(err, ErrLineTooLong):
-		c.log.Warnf("register: closing: a line reached the limit of %d bytes", c.srv.opts.MaxLine)
+		c.log.Warnf("register: closing: a line reached the limit of %d bytes", c.srv.opts.MaxPackageSize)
 	case first && errors.As(err, &ne) && ne.Timeout():
 		c.log.Warnf("register: closing: no request within %v", c.srv.opts.AuthTimeout)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):

@@ -15,15 +15,22 @@
 // every gateway that it drops on its way out: a list that shrinks because the
 // Register stops is no news about the gateways.
 //
-// A worker that does not read has at most [Options].MaxQueue bytes of lists
-// waiting. Beyond that PHP drops what is new, so that the worker would stay
-// ignorant; Server remembers that the worker is behind and sends it the list
-// of that moment as soon as the waiting ones are gone. Nobody else waits for
-// it.
+// A worker that does not read has at most [Options].SendToWorkerBufferSize
+// bytes of lists waiting. Beyond that PHP drops what is new, so that the worker
+// would stay ignorant; Server remembers that the worker is behind and sends it
+// the list of that moment as soon as the waiting ones are gone. No other worker
+// waits for it.
+//
+// # What the log says
+//
+// An Announcer and a Watcher log the first connection to a Register and each
+// recovery as info, and an outage once, however long it lasts. A Register that
+// has another secret key closes the connection at once and says nothing; the log
+// line names the key then.
 //
 // # Concurrency
 //
-// Each connection has a goroutine that reads, and once there is something to
-// send one that owns all writes. Server.mu is taken before a connection's
-// outQueue.mu, and neither is held over a system call.
+// Each connection has a goroutine that reads, and an innerconn.Sender that owns
+// all writes. Server.mu is taken before the Sender's, and neither is held over a
+// system call.
 package register

@@ -19,19 +19,28 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	server := register.NewServer(register.Options{SecretKey: "secret", Logger: quiet})
+	server, err := register.NewServer(register.Options{SecretKey: "secret", Logger: quiet})
+	if err != nil {
+		panic(err)
+	}
 	go server.Serve(ln)
 	defer server.Close()
 
 	ctx, cancel := context.WithCancel(context.Background())
 	opts := register.ClientOptions{
-		Registers: []string{ln.Addr().String()},
-		SecretKey: "secret",
-		Logger:    quiet,
+		RegisterAddresses: []string{ln.Addr().String()},
+		SecretKey:         "secret",
+		Logger:            quiet,
 	}
-	gateway := register.NewAnnouncer("127.0.0.1:2900", opts)
+	gateway, err := register.NewAnnouncer("127.0.0.1:2900", opts)
+	if err != nil {
+		panic(err)
+	}
 	lists := make(chan []string, 8)
-	worker := register.NewWatcher(func(addresses []string) { lists <- addresses }, opts)
+	worker, err := register.NewWatcher(func(addresses []string) { lists <- addresses }, opts)
+	if err != nil {
+		panic(err)
+	}
 
 	done := make(chan error)
 	go func() { done <- worker.Run(ctx) }()

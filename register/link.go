@@ -17,87 +17,167 @@ import (
 type links struct {
 	opts  ClientOptions
 	hello []byte // sent first on each connection
-	// read reads from a connection until it ends.
-	read func(addr string, nc net.Conn, log logrus.FieldLogger) error
+	// read reads from a connection until it ends, and calls accept when the
+	// Register turns out to have accepted hello.
+	read func(k *link, nc net.Conn, accept func()) error
 
+	each      []*link // in the order of opts.RegisterAddresses
 	connected atomic.Int32
+}
+
+func (l *links) init(opts ClientOptions, hello []byte, read func(*link, net.Conn, func()) error) {
+	l.opts, l.hello, l.read = opts, hello, read
+	for _, addr := range opts.RegisterAddresses {
+		l.each = append(l.each, &link{links: l, addr: addr, log: opts.Logger.WithField("register", addr)})
+	}
 }
 
 // run returns when ctx is done and every connection is closed.
 func (l *links) run(ctx context.Context) error {
-	if len(l.opts.Registers) == 0 {
-		return ErrNoRegister
-	}
 	var wg sync.WaitGroup
-	for _, addr := range l.opts.Registers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			l.keep(ctx, addr)
-		}()
+	for _, k := range l.each {
+		wg.Go(func() { k.keep(ctx) })
 	}
 	wg.Wait()
 	return ctx.Err()
 }
 
-// keep connects to one Register, again and again.
-func (l *links) keep(ctx context.Context, addr string) {
-	log := l.opts.Logger.WithField("register", addr)
-	silent := false // the trouble was told; once per outage is enough
-	for ctx.Err() == nil {
-		up, err := l.once(ctx, addr, log)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case up:
-			log.WithError(err).Warnf("register: connection ended, reconnecting every %v", l.opts.ReconnectDelay)
-			silent = false
-		case !silent:
-			log.WithError(err).Warnf("register: cannot connect, trying again every %v", l.opts.ReconnectDelay)
-			silent = true
+// problems returns why each Register that is not connected is not.
+func (l *links) problems() []*ServerError {
+	var out []*ServerError
+	for _, k := range l.each {
+		k.mu.Lock()
+		if k.err != nil {
+			out = append(out, &ServerError{Addr: k.addr, Err: k.err})
 		}
+		k.mu.Unlock()
+	}
+	return out
+}
+
+// A link is what is known of one Register, and told to the log: an outage and
+// its end once, however long it lasts.
+type link struct {
+	*links
+	addr string
+	log  logrus.FieldLogger
+
+	mu    sync.Mutex         // guards all below
+	err   error              // why there is no connection; nil while one is accepted
+	since time.Time          // of the outage; zero before the first
+	told  map[kindOfEnd]bool // of this outage
+}
+
+// kindOfEnd says which advice a log line gives. Each is given once per outage.
+type kindOfEnd int
+
+const (
+	endedBefore kindOfEnd = iota // a connection that the Register had accepted
+	noConnection
+	closedAtOnce
+)
+
+// keep connects, again and again.
+func (k *link) keep(ctx context.Context) {
+	for ctx.Err() == nil {
+		kind, err := k.once(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		k.failed(kind, err)
 		select {
-		case <-time.After(l.opts.ReconnectDelay):
+		case <-time.After(k.opts.ReconnectDelay):
 		case <-ctx.Done():
 		}
 	}
 }
 
-// once holds one connection until it ends, and reports whether it was made.
-func (l *links) once(ctx context.Context, addr string, log logrus.FieldLogger) (up bool, err error) {
-	nc, err := l.opts.dial(ctx, addr)
+// failed notes why there is no connection, and logs it unless this outage was
+// told of before.
+func (k *link) failed(kind kindOfEnd, err error) {
+	k.mu.Lock()
+	if k.told == nil {
+		k.told = make(map[kindOfEnd]bool)
+		k.since = time.Now()
+	}
+	k.err = err
+	told := k.told[kind]
+	k.told[kind] = true
+	k.mu.Unlock()
+	if told {
+		return
+	}
+	log := k.log.WithError(err)
+	switch kind {
+	case endedBefore:
+		log.Warnf("register: connection ended, reconnecting every %v", k.opts.ReconnectDelay)
+	case noConnection:
+		log.Warnf("register: cannot connect, trying again every %v", k.opts.ReconnectDelay)
+	case closedAtOnce:
+		log.Warnf("register: the Register closes the connection at once: check that the secret key is the same there, trying again every %v", k.opts.ReconnectDelay)
+	}
+}
+
+// accepted ends an outage.
+func (k *link) accepted() {
+	k.mu.Lock()
+	since, outage := k.since, k.told != nil
+	k.err, k.told = nil, nil
+	k.mu.Unlock()
+	if outage {
+		k.log.Infof("register: connected, after %v without", time.Since(since).Round(time.Millisecond))
+	} else {
+		k.log.Info("register: connected")
+	}
+}
+
+// once holds one connection until it ends.
+func (k *link) once(ctx context.Context) (kindOfEnd, error) {
+	nc, err := k.opts.dial(ctx, k.addr)
 	if err != nil {
-		return false, err
+		return noConnection, err
 	}
 	defer nc.Close()
 	unhook := context.AfterFunc(ctx, func() { nc.Close() })
 	defer unhook()
-	if err := l.write(nc, l.hello); err != nil {
-		return false, err
+	if err := k.write(nc, k.hello); err != nil {
+		return noConnection, err
 	}
-	log.Debug("register: connected")
-	l.connected.Add(1)
-	defer l.connected.Add(-1)
-	if needsPing(addr) {
-		stop := l.startPing(nc)
+	k.connected.Add(1)
+	defer k.connected.Add(-1)
+	if needsPing(k.addr) {
+		stop := k.startPing(nc)
 		defer stop()
 	}
-	return true, l.read(addr, nc, log)
+	accepted := false
+	err = k.read(k, nc, func() {
+		if !accepted {
+			accepted = true
+			k.accepted()
+		}
+	})
+	switch {
+	case accepted:
+		return endedBefore, endOf(err)
+	case closedByPeer(err):
+		return closedAtOnce, ErrSecretKey
+	}
+	return noConnection, err
 }
 
 // startPing starts the goroutine that owns the connection's writes from now
 // on. stop closes the connection and waits for the goroutine.
-func (l *links) startPing(nc net.Conn) (stop func()) {
+func (k *link) startPing(nc net.Conn) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		t := time.NewTicker(l.opts.PingInterval)
+		t := time.NewTicker(k.opts.PingInterval)
 		defer t.Stop()
 		ping := gatewayprotocol.AppendRegisterPing(nil)
 		for {
 			select {
 			case <-t.C:
-				if l.write(nc, ping) != nil {
+				if k.write(nc, ping) != nil {
 					nc.Close() // so that the reader ends, too
 					return
 				}
@@ -113,10 +193,18 @@ func (l *links) startPing(nc net.Conn) (stop func()) {
 	}
 }
 
-func (l *links) write(nc net.Conn, b []byte) error {
-	nc.SetWriteDeadline(time.Now().Add(l.opts.DialTimeout))
+func (k *link) write(nc net.Conn, b []byte) error {
+	nc.SetWriteDeadline(time.Now().Add(k.opts.ConnectTimeout))
 	_, err := nc.Write(b)
 	return err
+}
+
+// closedByPeer reports whether a read ended because the peer closed the
+// connection, in order or with a reset.
+func closedByPeer(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) ||
+		errors.As(err, &op) && !op.Timeout() && !errors.Is(err, net.ErrClosed)
 }
 
 // errEnded says that a Register closed the connection.

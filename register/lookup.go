@@ -2,9 +2,6 @@ package register
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -15,25 +12,26 @@ import (
 // the first that accepts the connection and gives up if that one has no
 // answer.
 //
-// The error holds a [*ServerError] for each Register, or is [ErrNoRegister].
+// It fails with a [*LookupError], which says what went wrong with each Register,
+// or an [*OptionError].
 func Lookup(ctx context.Context, opts ClientOptions) ([]string, error) {
-	if len(opts.Registers) == 0 {
-		return nil, ErrNoRegister
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
 	}
-	opts = opts.withDefaults()
-	var errs []error
-	for _, addr := range opts.Registers {
+	failed := &LookupError{}
+	for _, addr := range opts.RegisterAddresses {
 		list, err := ask(ctx, addr, &opts)
 		if err == nil {
 			return list, nil
 		}
-		errs = append(errs, &ServerError{Addr: addr, Err: err})
+		failed.Servers = append(failed.Servers, &ServerError{Addr: addr, Err: err})
 		if ctx.Err() != nil {
-			errs = append(errs, context.Cause(ctx))
+			failed.Err = context.Cause(ctx)
 			break
 		}
 	}
-	return nil, errors.Join(errs...)
+	return nil, failed
 }
 
 func ask(ctx context.Context, addr string, opts *ClientOptions) ([]string, error) {
@@ -43,22 +41,16 @@ func ask(ctx context.Context, addr string, opts *ClientOptions) ([]string, error
 	}
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
-	nc.SetDeadline(time.Now().Add(opts.AnswerTimeout))
+	nc.SetDeadline(time.Now().Add(opts.QueryTimeout))
 	if _, err := nc.Write(gatewayprotocol.AppendWorkerConnect(nil, opts.SecretKey)); err != nil {
 		return nil, err
 	}
 	line, err := newLineReader(nc, gatewayprotocol.MaxRegisterLine).next()
 	if err != nil {
-		if errors.Is(err, io.EOF) || isReset(err) {
-			return nil, ErrNoAnswer
+		if closedByPeer(err) {
+			return nil, ErrSecretKey
 		}
 		return nil, err
 	}
 	return gatewayprotocol.ParseBroadcastAddresses(line)
-}
-
-// isReset reports whether the peer ended the connection the rough way.
-func isReset(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && !op.Timeout() && !errors.Is(err, net.ErrClosed)
 }

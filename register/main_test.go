@@ -24,6 +24,33 @@ func quiet() logrus.FieldLogger {
 	return l
 }
 
+func newServer(t *testing.T, opts Options) *Server {
+	t.Helper()
+	s, err := NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func newAnnouncer(t *testing.T, address string, opts ClientOptions) *Announcer {
+	t.Helper()
+	a, err := NewAnnouncer(address, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func newWatcher(t *testing.T, onList func([]string), opts ClientOptions) *Watcher {
+	t.Helper()
+	w, err := NewWatcher(onList, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 // startServer serves on addr ("" for any port) until the test ends.
 func startServer(t *testing.T, addr string, opts Options) (*Server, string) {
 	t.Helper()
@@ -37,7 +64,7 @@ func startServer(t *testing.T, addr string, opts Options) (*Server, string) {
 	if opts.Logger == nil {
 		opts.Logger = quiet()
 	}
-	s := NewServer(opts)
+	s := newServer(t, opts)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
 	t.Cleanup(func() {

@@ -2,110 +2,128 @@ package register
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+	"github.com/go-gatewayworker/gatewayworker/internal/options"
 	"github.com/sirupsen/logrus"
 )
 
+// Defaults of [Options] and [ClientOptions].
 const (
-	defaultAuthTimeout    = 10 * time.Second
-	defaultMaxQueue       = 1048576 // TcpConnection::$defaultMaxSendBufferSize
-	defaultReconnectDelay = time.Second
-	defaultPingInterval   = 25 * time.Second // PERSISTENCE_CONNECTION_PING_INTERVAL
-	defaultDialTimeout    = 5 * time.Second
-	defaultAnswerTimeout  = 5 * time.Second
-
-	// farewellTimeout bounds how long the last line to a peer may take.
-	farewellTimeout = 5 * time.Second
+	DefaultRegisterAddress        = "127.0.0.1:1236"
+	DefaultAuthTimeout            = 10 * time.Second
+	DefaultMaxPackageSize         = gatewayprotocol.MaxRegisterLine // TcpConnection::$defaultMaxPackageSize
+	DefaultSendToWorkerBufferSize = 1_048_576                       // TcpConnection::$defaultMaxSendBufferSize
+	DefaultConnectTimeout         = 5 * time.Second
+	DefaultQueryTimeout           = 5 * time.Second
+	DefaultReconnectDelay         = time.Second
+	DefaultPingInterval           = 25 * time.Second // PERSISTENCE_CONNECTION_PING_INTERVAL
 )
 
+// farewellTimeout bounds how long the last line to a peer may take.
+const farewellTimeout = 5 * time.Second
+
+// OptionError reports an option that cannot be used.
+type OptionError = gatewayprotocol.OptionError
+
 // Options configures a [Server]. The zero value is a Register without a key,
-// with PHP's limits.
+// with PHP's limits. Zero means the default of each field; a negative value is
+// an [*OptionError].
 type Options struct {
 	// SecretKey is what gateways and workers must send, exactly. "" is a key
 	// like any other: a peer that sends a key is then refused.
+	// Register::$secretKey.
 	SecretKey string
-	// Logger gets the log lines, with the fields role and remote. nil means
-	// logrus.StandardLogger().
-	Logger logrus.FieldLogger
-	// AuthTimeout is how long a connection may take for its first whole line.
-	// 0 means 10 s.
+
+	// AuthTimeout is how long a connection may take for its first whole line
+	// (0: 10 s).
 	AuthTimeout time.Duration
-	// MaxLine is the length in bytes, "\n" included, that a line must stay
-	// below. 0 means gatewayprotocol.MaxRegisterLine. Memory is taken as the
-	// bytes arrive.
-	MaxLine int
-	// MaxQueue bounds the bytes of unsent lines for one worker: a line is
-	// queued while less than this is waiting. 0 means 1,048,576.
-	MaxQueue int
+
+	// MaxPackageSize is the length in bytes, "\n" included, that a line must
+	// stay below (0: 10,485,760). Memory is taken as the bytes arrive.
+	MaxPackageSize int
+
+	// SendToWorkerBufferSize bounds the bytes of lists that wait for one worker
+	// which does not read them (0: 1,048,576): a list is added while less than
+	// this is waiting.
+	SendToWorkerBufferSize int
+
+	// Logger gets the log lines, with the fields role and remote. nil means
+	// Slog, and if that is nil, too, logrus.StandardLogger().
+	Logger logrus.FieldLogger
+	// Slog gets the log lines if Logger is nil.
+	Slog *slog.Logger
 }
 
-func (o Options) withDefaults() Options {
-	if o.Logger == nil {
-		o.Logger = logrus.StandardLogger()
-	}
-	o.Logger = o.Logger.WithField("role", "register")
-	setDefault(&o.AuthTimeout, defaultAuthTimeout)
-	setDefault(&o.MaxLine, gatewayprotocol.MaxRegisterLine)
-	setDefault(&o.MaxQueue, defaultMaxQueue)
-	return o
+func (o Options) withDefaults() (Options, error) {
+	c := options.For("register")
+	c.Duration("AuthTimeout", &o.AuthTimeout, DefaultAuthTimeout)
+	c.Int("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize)
+	c.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)
+	o.Logger = logging.Choose(o.Logger, o.Slog).WithField("role", "register")
+	return o, c.Err()
 }
 
-// DialFunc opens a connection, as net.Dialer.DialContext does.
-type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
-
-// ClientOptions configures an [Announcer], a [Watcher] or a [Lookup].
-// Registers is required.
+// ClientOptions configures an [Announcer], a [Watcher] or a [Lookup]. The zero
+// value speaks to the Register on 127.0.0.1:1236 without a secret key. Zero means
+// the default of each field; a negative value is an [*OptionError].
 type ClientOptions struct {
-	// Registers are the register addresses, host:port.
-	Registers []string
+	// RegisterAddresses are the Registers, "host:port". Empty means
+	// 127.0.0.1:1236.
+	RegisterAddresses []string
+
 	// SecretKey is the key that they share.
 	SecretKey string
-	// Logger gets the log lines, with the field register. nil means
-	// logrus.StandardLogger().
-	Logger logrus.FieldLogger
-	// Dial opens the connections. nil means a net.Dialer.
-	Dial DialFunc
-	// DialTimeout bounds one attempt to connect and one write. 0 means 5 s.
-	DialTimeout time.Duration
-	// AnswerTimeout is how long a Lookup waits for the list. 0 means 5 s.
-	AnswerTimeout time.Duration
-	// ReconnectDelay is the pause between two attempts. 0 means 1 s.
+
+	// ConnectTimeout bounds one attempt to connect, and one write (0: 5 s).
+	ConnectTimeout time.Duration
+
+	// QueryTimeout is how long a Lookup, and [Watcher.Wait], wait for a list
+	// (0: 5 s).
+	QueryTimeout time.Duration
+
+	// ReconnectDelay is the pause between two attempts to connect (0: 1 s).
 	ReconnectDelay time.Duration
+
 	// PingInterval is how often a Register whose address does not start with
-	// 127.0.0.1 is pinged. 0 means 25 s.
+	// 127.0.0.1 is pinged (0: 25 s).
 	PingInterval time.Duration
+
+	// Dial opens the connections. nil means net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Logger gets the log lines, with the field register. nil means Slog, and if
+	// that is nil, too, logrus.StandardLogger().
+	Logger logrus.FieldLogger
+	// Slog gets the log lines if Logger is nil.
+	Slog *slog.Logger
 }
 
-func (o ClientOptions) withDefaults() ClientOptions {
-	if o.Logger == nil {
-		o.Logger = logrus.StandardLogger()
-	}
+func (o ClientOptions) withDefaults() (ClientOptions, error) {
+	c := options.For("register")
+	c.Addresses("RegisterAddresses", &o.RegisterAddresses, DefaultRegisterAddress)
+	c.Duration("ConnectTimeout", &o.ConnectTimeout, DefaultConnectTimeout)
+	c.Duration("QueryTimeout", &o.QueryTimeout, DefaultQueryTimeout)
+	c.Duration("ReconnectDelay", &o.ReconnectDelay, DefaultReconnectDelay)
+	c.Duration("PingInterval", &o.PingInterval, DefaultPingInterval)
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
 	}
-	setDefault(&o.DialTimeout, defaultDialTimeout)
-	setDefault(&o.AnswerTimeout, defaultAnswerTimeout)
-	setDefault(&o.ReconnectDelay, defaultReconnectDelay)
-	setDefault(&o.PingInterval, defaultPingInterval)
-	return o
+	o.Logger = logging.Choose(o.Logger, o.Slog)
+	return o, c.Err()
 }
 
 // dial connects to the Register at addr.
 func (o *ClientOptions) dial(ctx context.Context, addr string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.DialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
 	defer cancel()
 	return o.Dial(ctx, "tcp", addr)
 }
 
 // needsPing is PHP's test for a Register on another machine.
 func needsPing(addr string) bool { return !strings.HasPrefix(addr, "127.0.0.1") }
-
-func setDefault[T int | time.Duration](v *T, def T) {
-	if *v <= 0 {
-		*v = def
-	}
-}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
 // Server is a Register. It behaves as PHP's src/Register.php does; the
@@ -26,15 +28,20 @@ type Server struct {
 	list      []byte // the broadcast line; nil when it must be made again
 }
 
-// NewServer returns a server that is ready to Serve.
-func NewServer(opts Options) *Server {
+// NewServer returns a server that is ready to Serve. It fails with an
+// [*OptionError].
+func NewServer(opts Options) (*Server, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	return &Server{
-		opts:      opts.withDefaults(),
+		opts:      opts,
 		stop:      make(chan struct{}),
 		listeners: map[net.Listener]struct{}{},
 		conns:     map[*conn]struct{}{},
 		workers:   map[*conn]struct{}{},
-	}
+	}, nil
 }
 
 // Serve accepts connections on ln until Shutdown or Close, and then returns
@@ -139,7 +146,7 @@ func (s *Server) Stats() Stats {
 // takes too long; Close then ends the rest.
 func (s *Server) Shutdown(ctx context.Context) error {
 	for _, c := range s.beginClosing() {
-		c.out.finish(nil)
+		go c.finish() // its reader finds the socket closed, and ends
 	}
 	gone := make(chan struct{})
 	go func() {
@@ -158,7 +165,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // goroutines. It may follow Shutdown.
 func (s *Server) Close() error {
 	for _, c := range s.beginClosing() {
-		c.out.abort()
+		c.out.Close()
 	}
 	s.wg.Wait()
 	return nil
@@ -187,62 +194,95 @@ func (s *Server) beginClosing() []*conn {
 // nothing changed. A gateway that announces again keeps its place.
 func (s *Server) announce(c *conn, addr gatewayprotocol.RegisterAddress) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !c.announced {
 		c.announced = true
 		s.gateways = append(s.gateways, c)
 	}
 	c.address = addr
 	s.list = nil
-	s.broadcastLocked()
+	told := s.broadcastLocked()
+	s.mu.Unlock()
+	flush(told)
 }
 
 // addWorker notes a worker and sends it the list.
 func (s *Server) addWorker(c *conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.workers[c] = struct{}{}
-	c.out.push(s.listLocked(), s.opts.MaxQueue)
+	s.tellLocked(c)
+	s.mu.Unlock()
+	c.out.Flush()
 }
 
 // remove forgets a connection; if it was a gateway's, all workers are told.
 func (s *Server) remove(c *conn) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.conns, c)
 	delete(s.workers, c)
 	if !c.announced {
+		s.mu.Unlock()
 		return
 	}
-	for i, g := range s.gateways {
-		if g == c {
-			s.gateways = append(s.gateways[:i], s.gateways[i+1:]...)
-			break
-		}
+	if i := slices.Index(s.gateways, c); i >= 0 {
+		s.gateways = slices.Delete(s.gateways, i, i+1)
 	}
 	s.list = nil
-	if !s.closing {
-		s.broadcastLocked()
+	var told []*conn
+	closing := s.closing
+	if !closing {
+		told = s.broadcastLocked()
+	}
+	address := c.address
+	s.mu.Unlock()
+	flush(told)
+	if !closing {
+		c.log.Infof("register: gateway %q left", clip(address.String()))
+	}
+}
+
+// broadcastLocked queues the list for every worker, and returns those that have
+// to be flushed when the lock is released: no write happens under it.
+func (s *Server) broadcastLocked() []*conn {
+	told := make([]*conn, 0, len(s.workers))
+	for c := range s.workers {
+		s.tellLocked(c)
+		told = append(told, c)
+	}
+	return told
+}
+
+func flush(conns []*conn) {
+	for _, c := range conns {
+		c.out.Flush()
+	}
+}
+
+// tellLocked queues the list for a worker. A worker for which there is no room
+// gets the list of the moment as soon as those that wait are gone.
+func (s *Server) tellLocked(c *conn) {
+	err := c.out.AppendBytes(s.listLocked())
+	c.behind = errors.Is(err, innerconn.ErrBufferFull)
+	if c.behind && !c.catchingUp {
+		c.catchingUp = true
+		s.wg.Go(func() { s.catchUp(c) }) // c's own goroutine still counts
 	}
 }
 
 // catchUp sends the list to a worker that missed one.
 func (s *Server) catchUp(c *conn) {
+	if c.out.Drain(context.Background()) != nil {
+		return // the connection has ended, as it does at the latest when the server is closed
+	}
 	s.mu.Lock()
-	behind := c.out.takeBehind()
+	c.catchingUp = false
+	behind := c.behind
 	if behind {
-		c.out.push(s.listLocked(), s.opts.MaxQueue)
+		s.tellLocked(c)
 	}
 	s.mu.Unlock()
 	if behind {
-		c.log.Warnf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.MaxQueue)
-	}
-}
-
-func (s *Server) broadcastLocked() {
-	line := s.listLocked()
-	for c := range s.workers {
-		c.out.push(line, s.opts.MaxQueue)
+		c.out.Flush()
+		c.log.Warnf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.SendToWorkerBufferSize)
 	}
 }
 

@@ -179,7 +179,7 @@ func TestLineInPieces(t *testing.T) {
 
 func TestLineLimit(t *testing.T) {
 	const limit = 10000
-	_, addr := startServer(t, "", Options{MaxLine: limit})
+	_, addr := startServer(t, "", Options{MaxPackageSize: limit})
 	fits := dialPeer(t, addr)
 	fits.send(`{"event":"worker_connect"}` + strings.Repeat(" ", limit-28) + "\n") // limit-1 bytes in all
 	fits.expect(emptyList)
@@ -271,7 +271,7 @@ func (l *pipeListener) dial(t *testing.T) *peer {
 }
 
 func TestSlowWorker(t *testing.T) {
-	s := NewServer(Options{Logger: quiet(), MaxQueue: 150})
+	s := newServer(t, Options{Logger: quiet(), SendToWorkerBufferSize: 150})
 	ln := newPipeListener()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
@@ -301,7 +301,7 @@ func TestSlowWorker(t *testing.T) {
 // Shutdown does not wait longer than it may for a worker that does not read,
 // and Close ends what Shutdown left.
 func TestShutdownTimeout(t *testing.T) {
-	s := NewServer(Options{Logger: quiet()})
+	s := newServer(t, Options{Logger: quiet()})
 	ln := newPipeListener()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
@@ -345,7 +345,7 @@ func (l *flakyListener) Accept() (net.Conn, error) {
 }
 
 func TestAcceptErrors(t *testing.T) {
-	s := NewServer(Options{Logger: quiet()})
+	s := newServer(t, Options{Logger: quiet()})
 	ln := &flakyListener{Listener: mustListen(t)}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
@@ -357,7 +357,7 @@ func TestAcceptErrors(t *testing.T) {
 
 	broken := mustListen(t)
 	broken.Close()
-	if err := NewServer(Options{Logger: quiet()}).Serve(broken); err == nil || errors.Is(err, ErrServerClosed) {
+	if err := newServer(t, Options{Logger: quiet()}).Serve(broken); err == nil || errors.Is(err, ErrServerClosed) {
 		t.Errorf("Serve on a closed listener: %v", err)
 	}
 }
@@ -387,7 +387,7 @@ func (a textAddr) String() string { return string(a) }
 // The last line to a peer that does not read is waited for, but not for ever.
 func TestFarewell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewServer(Options{Logger: quiet()})
+		s := newServer(t, Options{Logger: quiet()})
 		ln := newPipeListener()
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(ln) }()

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
-	"github.com/sirupsen/logrus"
 )
 
 // Watcher follows the lists of gateways that several Registers tell, as PHP's
@@ -15,6 +14,8 @@ import (
 // Register it is from; a Register that is gone changes nothing.
 type Watcher struct {
 	links links
+	first chan struct{} // closed when onList has returned from the first list
+	ended chan struct{} // closed when Run has returned
 
 	deliver sync.Mutex // held while onList runs: one list after the other
 	onList  func(addresses []string)
@@ -27,17 +28,23 @@ type Watcher struct {
 // NewWatcher returns a watcher. onList, which may be nil, is called with every
 // list received, never by two goroutines at once. The slice is the callee's.
 // While onList runs, that Register is not read; it must return for Run to
-// return.
-func NewWatcher(onList func(addresses []string), opts ClientOptions) *Watcher {
-	w := &Watcher{onList: onList}
-	w.links.opts = opts.withDefaults()
-	w.links.hello = gatewayprotocol.AppendWorkerConnect(nil, opts.SecretKey)
-	w.links.read = w.read
-	return w
+// return. NewWatcher fails with an [*OptionError].
+func NewWatcher(onList func(addresses []string), opts ClientOptions) (*Watcher, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	w := &Watcher{onList: onList, first: make(chan struct{}), ended: make(chan struct{})}
+	w.links.init(opts, gatewayprotocol.AppendWorkerConnect(nil, opts.SecretKey), w.read)
+	return w, nil
 }
 
-// Run follows the Registers until ctx is done and returns its error.
-func (w *Watcher) Run(ctx context.Context) error { return w.links.run(ctx) }
+// Run follows the Registers until ctx is done and returns its error. A Watcher
+// runs once.
+func (w *Watcher) Run(ctx context.Context) error {
+	defer close(w.ended)
+	return w.links.run(ctx)
+}
 
 // Connected returns the number of Registers that are connected now.
 func (w *Watcher) Connected() int { return int(w.links.connected.Load()) }
@@ -50,18 +57,41 @@ func (w *Watcher) Addresses() ([]string, bool) {
 	return slices.Clone(w.list), w.told
 }
 
-func (w *Watcher) read(_ string, nc net.Conn, log logrus.FieldLogger) error {
+// Wait waits until some Register has told a list and onList has returned from
+// it. It waits for ClientOptions.QueryTimeout at most, and fails with a
+// [*LookupError] that says what is wrong with each Register, then or when Run
+// has returned.
+func (w *Watcher) Wait(ctx context.Context) error {
+	select {
+	case <-w.first: // and no timer
+		return nil
+	default:
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, w.links.opts.QueryTimeout, errNoAnswerInTime)
+	defer cancel()
+	select {
+	case <-w.first:
+		return nil
+	case <-ctx.Done():
+		return &LookupError{Servers: w.links.problems(), Err: context.Cause(ctx)}
+	case <-w.ended:
+		return &LookupError{Servers: w.links.problems(), Err: errRunEnded}
+	}
+}
+
+func (w *Watcher) read(k *link, nc net.Conn, accept func()) error {
 	lines := newLineReader(nc, gatewayprotocol.MaxRegisterLine)
 	for {
 		line, err := lines.next()
 		if err != nil {
-			return endOf(err)
+			return err
 		}
 		list, err := gatewayprotocol.ParseBroadcastAddresses(line)
 		if err != nil {
-			log.WithError(err).Warnf("register: ignoring a line of the Register: %q", clip(string(line)))
+			k.log.WithError(err).Warnf("register: ignoring a line of the Register: %q", clip(string(line)))
 			continue
 		}
+		accept()
 		w.set(list)
 	}
 }
@@ -70,9 +100,13 @@ func (w *Watcher) set(list []string) {
 	w.deliver.Lock()
 	defer w.deliver.Unlock()
 	w.mu.Lock()
+	first := !w.told
 	w.list, w.told = list, true
 	w.mu.Unlock()
 	if w.onList != nil {
 		w.onList(slices.Clone(list))
+	}
+	if first {
+		close(w.first)
 	}
 }

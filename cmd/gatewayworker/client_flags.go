@@ -92,11 +92,11 @@ func (cl *cluster) gateways(ctx context.Context) ([]string, error) {
 // lookup asks Registers for the gateways.
 func (cl *cluster) lookup(ctx context.Context, registers ...string) ([]string, error) {
 	texts, err := register.Lookup(ctx, register.ClientOptions{
-		Registers:     registers,
-		SecretKey:     cl.secretKey,
-		Logger:        cl.log,
-		DialTimeout:   cl.timeout,
-		AnswerTimeout: cl.timeout,
+		RegisterAddresses: registers,
+		SecretKey:         cl.secretKey,
+		Logger:            cl.log,
+		ConnectTimeout:    cl.timeout,
+		QueryTimeout:      cl.timeout,
 	})
 	if err != nil {
 		return nil, err

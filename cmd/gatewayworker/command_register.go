@@ -30,7 +30,11 @@ func registerCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return serve(c, log, newRegisterServer(c.String("secret-key"), log, ln))
+			s, err := newRegisterServer(c.String("secret-key"), log, ln)
+			if err != nil {
+				return err
+			}
+			return serve(c, log, s)
 		},
 	}
 }
@@ -42,8 +46,9 @@ type registerServer struct {
 	log *logrus.Logger
 }
 
-func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) server {
-	return registerServer{register.NewServer(register.Options{SecretKey: secretKey, Logger: log}), ln, log}
+func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) (server, error) {
+	s, err := register.NewServer(register.Options{SecretKey: secretKey, Logger: log})
+	return registerServer{s, ln, log}, err
 }
 
 func (s registerServer) Serve() error {

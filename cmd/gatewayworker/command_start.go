@@ -72,7 +72,11 @@ func start(c *cli.Context, log *logrus.Logger, opts gateway.Options) (err error)
 	listeners = append(listeners, g.client, g.inner)
 	// What needs the others goes first: the chat, then the gateway, while the
 	// Register can still be told.
-	servers := []server{g, newRegisterServer(opts.SecretKey, log, registerListener)}
+	r, err := newRegisterServer(opts.SecretKey, log, registerListener)
+	if err != nil {
+		return err
+	}
+	servers := []server{g, r}
 	if withChat {
 		room, err := newChat(c, chatListener, g, opts, log)
 		if err != nil {

@@ -109,7 +109,7 @@ func announced(ts *testscript.TestScript, neg bool, args []string) {
 	quiet := logrus.New()
 	quiet.SetLevel(logrus.PanicLevel)
 	opts := register.ClientOptions{
-		Registers: args[:1], SecretKey: key, Logger: quiet, ReconnectDelay: 20 * time.Millisecond,
+		RegisterAddresses: args[:1], SecretKey: key, Logger: quiet, ReconnectDelay: 20 * time.Millisecond,
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -121,13 +121,14 @@ func announced(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var last []string
 	complete := false
-	w := register.NewWatcher(func(list []string) {
+	w, err := register.NewWatcher(func(list []string) {
 		last = list
 		complete = !slices.ContainsFunc(args[1:], func(a string) bool { return !slices.Contains(list, a) })
 		if complete {
 			cancel()
 		}
 	}, opts)
+	ts.Check(err)
 	_ = w.Run(ctx)
 	if !complete {
 		ts.Fatalf("the Register's list is %q", last)

@@ -32,7 +32,10 @@ func (r *Register) Start(t testing.TB) {
 		waitPort(t, r.Addr)
 		return
 	}
-	s := register.NewServer(register.Options{SecretKey: r.key, Logger: Quiet()})
+	s, err := register.NewServer(register.Options{SecretKey: r.key, Logger: Quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ln := listen(t, r.Addr)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(ln) }()

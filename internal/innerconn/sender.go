@@ -58,6 +58,18 @@ func (s *Sender) Append(m gatewayprotocol.Message) error {
 	return nil
 }
 
+// AppendBytes appends a copy of b, as [Sender.Append] does with a frame: it goes
+// out whole or is refused.
+func (s *Sender) AppendBytes(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refusalLocked(); err != nil {
+		return err
+	}
+	s.buf = append(s.buf, b...)
+	return nil
+}
+
 // Send appends the frame of m and flushes.
 func (s *Sender) Send(m gatewayprotocol.Message) error {
 	err := s.Append(m)
