@@ -1,13 +1,15 @@
 package gateway
 
-// batch collects who has to be flushed when a goroutine is through with what it
+import "slices"
+
+// batch collects what has to be flushed when a goroutine is through with what it
 // read: the clients and the inner connections that it queued something for. One
 // write then carries all that came together; with one message there it goes out
 // at once. Nothing waits on a timer.
 //
 // A batch belongs to one goroutine.
 type batch struct {
-	inner   bool          // the inner loop's, or of one who flushes for it: queues may refer to its arena
+	inner   bool          // the inner loop's or a helper's: queues may refer to the arena
 	helpers *flushHelpers // nil flushes alone
 	arena   arena
 	clients []*client
@@ -15,10 +17,15 @@ type batch struct {
 	scratch writeScratch
 }
 
-// addConn notes that c has to be flushed. The caller holds c.mu.
+// addConnLocked notes that c has to be flushed. The caller holds c.mu. Several
+// batches may have noted c at the same time; lastBatch spares the search to all
+// but those that take turns.
 func (b *batch) addConnLocked(c *innerConn) {
-	if c.lastBatch != b {
-		c.lastBatch = b
+	if c.lastBatch == b {
+		return
+	}
+	c.lastBatch = b
+	if !slices.Contains(b.conns, c) {
 		b.conns = append(b.conns, c)
 	}
 }
@@ -53,4 +60,17 @@ func (b *batch) flushClients() {
 	}
 	clear(b.clients)
 	b.clients = b.clients[:0]
+}
+
+// trim forgets what the batch keeps, and what its helpers' do. It must be
+// flushed.
+func (b *batch) trim() {
+	b.arena = arena{}
+	b.scratch = writeScratch{}
+	b.clients, b.conns = nil, nil
+	if b.helpers != nil {
+		for _, hb := range b.helpers.batches {
+			hb.trim()
+		}
+	}
 }

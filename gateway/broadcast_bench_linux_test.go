@@ -6,12 +6,20 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// benchClients returns what executes commands for a gateway with n clients
-// whose sockets take everything (/dev/null).
-func benchClients(tb testing.TB, n int) (*commands, *innerConn) {
+// benchLoop executes commands for a gateway with n clients whose sockets take
+// everything (/dev/null), as the inner loop does.
+type benchLoop struct {
+	tb   testing.TB
+	exec *command.Executor
+	out  *delivery
+	conn *innerConn
+}
+
+func newBenchLoop(tb testing.TB, n int) *benchLoop {
 	tb.Helper()
 	g, err := New(Options{Listen: "websocket://127.0.0.1:0", RegisterAddress: []string{}})
 	if err != nil {
@@ -31,15 +39,17 @@ func benchClients(tb testing.TB, n int) (*commands, *innerConn) {
 		g.hub.JoinLocked(&c.Client, []byte("room"))
 		g.hub.Mu.Unlock()
 	}
-	return newCommands(g), &innerConn{gw: g, authorized: true}
+	x := &benchLoop{tb: tb, conn: &innerConn{gw: g, authorized: true}}
+	x.exec, x.out = g.newExecutor()
+	return x
 }
 
-// runChunk executes one chunk of frames and flushes, as the inner loop does.
-func runChunk(b *testing.B, x *commands, ic *innerConn, chunk []byte) {
-	if rest, _ := x.run(ic, chunk, len(chunk)); len(rest) > 0 {
-		b.Fatal("frames left")
+// run executes one chunk of frames and flushes.
+func (x *benchLoop) run(chunk []byte) {
+	if rest, _ := x.exec.ExecuteAll(x.conn, chunk, len(chunk)); len(rest) > 0 {
+		x.tb.Fatal("frames left")
 	}
-	x.b.flush()
+	x.out.batch.flush()
 }
 
 // BenchmarkBroadcast delivers to 10,000 clients: one message at a time, and 100
@@ -63,11 +73,11 @@ func BenchmarkBroadcast(b *testing.B) {
 		{"group/burst", bytes.Repeat(toGroup, 100), 100},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			x, ic := benchClients(b, clients)
-			runChunk(b, x, ic, bench.chunk)
+			x := newBenchLoop(b, clients)
+			x.run(bench.chunk)
 			b.ReportAllocs()
 			for b.Loop() {
-				runChunk(b, x, ic, bench.chunk)
+				x.run(bench.chunk)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*bench.times*clients), "ns/delivery")
 		})
@@ -77,17 +87,17 @@ func BenchmarkBroadcast(b *testing.B) {
 // BenchmarkSendToOne sends to clients in turn, 1,000 commands a chunk.
 func BenchmarkSendToOne(b *testing.B) {
 	const clients = 1000
-	x, ic := benchClients(b, clients)
+	x := newBenchLoop(b, clients)
 	var chunk []byte
 	for id := range uint32(clients) {
 		chunk = gp.AppendMessage(chunk, &gp.Message{
 			Cmd: gp.CmdSendToOne, ConnectionID: id + 1, Flag: gp.FlagBodyIsScalar, Body: bytes.Repeat([]byte("x"), 128),
 		})
 	}
-	runChunk(b, x, ic, chunk)
+	x.run(chunk)
 	b.ReportAllocs()
 	for b.Loop() {
-		runChunk(b, x, ic, chunk)
+		x.run(chunk)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*clients), "ns/delivery")
 }
@@ -99,13 +109,10 @@ func TestBroadcastAllocs(t *testing.T) {
 		t.Log("the race detector makes sync.Pool drop what it is given: not measured")
 		return
 	}
-	x, ic := benchClients(t, 2000)
-	x.b.helpers = nil
+	x := newBenchLoop(t, 2000)
+	x.out.batch.helpers = nil
 	frame := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: []byte("hello")})
-	if n := testing.AllocsPerRun(100, func() {
-		_, _ = x.run(ic, frame, len(frame))
-		x.b.flush()
-	}); n > 20 {
+	if n := testing.AllocsPerRun(100, func() { x.run(frame) }); n > 20 {
 		t.Errorf("a broadcast to 2,000 clients makes %v allocations", n)
 	}
 }

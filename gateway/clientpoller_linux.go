@@ -28,7 +28,7 @@ type clientPoller struct {
 	next     int
 	noAccept atomic.Bool
 
-	trimming giveBack
+	trimming trimRequest
 }
 
 const (
@@ -79,7 +79,7 @@ func (p *clientPoller) serve() {
 			}
 		}
 		p.b.flush()
-		p.trimming.answer(p.giveBack)
+		p.trimming.answer(p.trimNow)
 		if p.noAccept.Load() {
 			p.closeListener()
 		}
@@ -94,12 +94,12 @@ func (p *clientPoller) stopAccepting() {
 	p.poller.Wake()
 }
 
-// trim gives memory back that is kept from batch to batch.
+// trim has the poller let go of the memory that it keeps from batch to batch.
 func (p *clientPoller) trim(ctx context.Context) { p.trimming.ask(ctx, p.poller.Wake) }
 
-func (p *clientPoller) giveBack() {
+func (p *clientPoller) trimNow() {
 	p.buf, p.plain = nil, nil
-	p.b.giveBack()
+	p.b.trim()
 }
 
 func (p *clientPoller) closeListener() {

@@ -59,9 +59,9 @@ type Gateway struct {
 	listeners []net.Listener // open while serving
 	addrs     [2]net.Addr    // client, inner
 
-	served  chan struct{} // closed when Serve is through
-	noMore  chan struct{} // closed when the last client is gone while stopping
-	stopped atomic.Bool   // new clients are not wanted any more
+	served      chan struct{} // closed when Serve is through
+	clientsGone chan struct{} // closed when the last client is gone while stopping
+	stopped     atomic.Bool   // new clients are not wanted any more
 }
 
 type serverState uint8
@@ -104,14 +104,14 @@ func New(opts Options) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		opts:    opts,
-		log:     opts.Logger.WithField("role", "gateway"),
-		lanIP:   gatewayprotocol.AddrToUint32(lanIP),
-		hub:     hub.New(),
-		workers: newWorkerTable(opts.Router),
-		started: time.Now(),
-		served:  make(chan struct{}),
-		noMore:  make(chan struct{}),
+		opts:        opts,
+		log:         opts.Logger.WithField("role", "gateway"),
+		lanIP:       gatewayprotocol.AddrToUint32(lanIP),
+		hub:         hub.New(),
+		workers:     newWorkerTable(opts.Router),
+		started:     time.Now(),
+		served:      make(chan struct{}),
+		clientsGone: make(chan struct{}),
 	}
 	if opts.Protocol != nil {
 		g.codec = clientproto.NewCustom(customProtocol{opts.Protocol}, 0, func(err error) { g.log.Error(err) })
@@ -215,11 +215,6 @@ func (g *Gateway) ClientCount() int {
 	g.hub.Mu.Lock()
 	defer g.hub.Mu.Unlock()
 	return g.hub.ClientsLocked().Len()
-}
-
-// newExecutor returns what executes the commands of inner connections on g.
-func (g *Gateway) newExecutor(s sink) *executor {
-	return newExecutor(g.hub, s, g.opts.SecretKey, g.handshakes)
 }
 
 // pollers is the number of goroutines that share the clients.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
 
@@ -29,17 +30,19 @@ import (
 // Among the writes themselves the order is that of epoll's edge-triggered ready
 // list, oldest first, and for new connections that of accepting.
 type innerLoop struct {
-	*commands
+	gw       *Gateway
+	exec     *command.Executor
+	out      *delivery // of exec; its batch is flushed at the end of a turn
 	poller   *netloop.Poller
 	listener *netloop.Listener
 	conns    map[int32]*innerConn
 	events   []netloop.Event
 	buf      []byte       // nil until it is needed
 	parked   []*innerConn // have a question at the head of unread
-	again    []*innerConn // were not read to the end, so that others get their turn
+	unread   []*innerConn // were not read to the end, so that others get their turn
 	accepted []*innerConn
 
-	trimming giveBack
+	trimming trimRequest
 
 	acceptAgain atomic.Bool // accepting failed a while ago
 
@@ -71,12 +74,9 @@ func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
 		_ = listener.Close()
 		return nil, err
 	}
-	return &innerLoop{
-		commands: newCommands(g),
-		poller:   poller,
-		listener: listener,
-		conns:    make(map[int32]*innerConn),
-	}, nil
+	loop := &innerLoop{gw: g, poller: poller, listener: listener, conns: make(map[int32]*innerConn)}
+	loop.exec, loop.out = g.newExecutor()
+	return loop, nil
 }
 
 // serve runs until stop.
@@ -84,7 +84,7 @@ func (l *innerLoop) serve() {
 	defer l.cleanUp()
 	for {
 		var err error
-		if len(l.again)+len(l.parked) > 0 {
+		if len(l.unread)+len(l.parked) > 0 {
 			l.events, _, err = l.poller.Poll(l.events[:0])
 		} else {
 			l.events, err = l.poller.Wait(l.events[:0])
@@ -95,16 +95,16 @@ func (l *innerLoop) serve() {
 			}
 			return
 		}
-		l.goOn(innerTurn)
-		l.pass(innerTurn)
+		l.readRest(innerTurn)
+		l.handle(innerTurn)
 		if l.acceptAgain.Swap(false) && !l.closing {
 			l.accept(innerTurn)
 		}
-		if len(l.parked) > 0 && !l.answer() {
+		if len(l.parked) > 0 && !l.answerParked() {
 			return
 		}
-		l.b.flush()
-		l.trimming.answer(l.giveBack)
+		l.out.batch.flush()
+		l.trimming.answer(l.trimNow)
 		if l.finishing.Load() && l.finished() {
 			return
 		}
@@ -135,32 +135,33 @@ func (l *innerLoop) finished() bool {
 	return len(l.conns) == 0
 }
 
-// trim gives memory back that is kept from batch to batch.
+// trim has the loop let go of the memory that it keeps from batch to batch.
 func (l *innerLoop) trim(ctx context.Context) { l.trimming.ask(ctx, l.poller.Wake) }
 
-func (l *innerLoop) giveBack() {
+func (l *innerLoop) trimNow() {
 	l.buf = nil
-	l.commands.giveBack()
+	l.exec.Trim()
+	l.out.batch.trim()
 	for _, ic := range l.conns {
-		ic.giveBack()
+		ic.trim()
 	}
 }
 
 // stop makes serve return.
 func (l *innerLoop) stop() { _ = l.poller.Close() }
 
-// answer looks at all connections once more and then executes the questions
+// answerParked looks at all connections once more and then executes the questions
 // that were parked before.
-func (l *innerLoop) answer() bool {
+func (l *innerLoop) answerParked() bool {
 	parked := l.parked
 	l.parked = nil
-	l.goOn(innerLookBack)
+	l.readRest(innerLookBack)
 	for more := true; more; {
 		var err error
 		if l.events, more, err = l.poller.Poll(l.events[:0]); err != nil {
 			return false
 		}
-		l.pass(innerLookBack)
+		l.handle(innerLookBack)
 	}
 	for _, ic := range parked {
 		if l.conns[int32(ic.sock.Sysfd())] != ic {
@@ -176,17 +177,17 @@ func (l *innerLoop) answer() bool {
 	return true
 }
 
-// goOn reads the connections that were not read to the end.
-func (l *innerLoop) goOn(turn int) {
-	again := l.again
-	l.again = nil
-	for _, ic := range again {
+// readRest reads the connections that were not read to the end.
+func (l *innerLoop) readRest(turn int) {
+	unread := l.unread
+	l.unread = nil
+	for _, ic := range unread {
 		l.read(ic, true, turn)
 	}
 }
 
-// pass handles the events at hand, oldest first.
-func (l *innerLoop) pass(turn int) {
+// handle handles the events at hand, oldest first.
+func (l *innerLoop) handle(turn int) {
 	for _, e := range l.events {
 		if int(e.FD) == l.listener.Sysfd() {
 			l.accept(turn)
@@ -226,7 +227,7 @@ func (l *innerLoop) accept(turn int) {
 			})
 			break
 		}
-		ic := &innerConn{gw: l.gw, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
+		ic := l.gw.newInnerConn(remote, &l.out.batch)
 		ic.sock.Init(fd)
 		if err := l.poller.Add(fd, netloop.In|netloop.Out|netloop.RDHup|netloop.Edge); err != nil {
 			l.gw.log.WithField("remote", remote).WithError(err).Error("cannot watch inner connection")
@@ -272,11 +273,11 @@ func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
 			return
 		}
 	}
-	l.again = append(l.again, ic)
+	l.unread = append(l.unread, ic)
 }
 
 func (l *innerLoop) received(ic *innerConn, p []byte) {
-	if ic.finished() {
+	if ic.Ended() {
 		return
 	}
 	own := len(ic.unread) > 0
@@ -292,7 +293,7 @@ func (l *innerLoop) received(ic *innerConn, p []byte) {
 }
 
 func (l *innerLoop) execute(ic *innerConn, p []byte, upTo int, own bool) {
-	rest, question := l.run(ic, p, upTo)
+	rest, question := l.exec.ExecuteAll(ic, p, upTo)
 	ic.keep(rest, own)
 	if question {
 		ic.parked = len(ic.unread)
@@ -316,5 +317,5 @@ func (l *innerLoop) cleanUp() {
 	for _, ic := range l.conns {
 		l.drop(ic)
 	}
-	l.b.flush()
+	l.out.batch.flush()
 }

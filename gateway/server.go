@@ -83,7 +83,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 
 	g.closeClients()
 	select {
-	case <-g.noMore:
+	case <-g.clientsGone:
 		g.clients.stop()
 		g.inner.finish()
 	case <-ctx.Done():
@@ -185,8 +185,8 @@ func (g *Gateway) clientGone() {
 		return
 	}
 	select {
-	case <-g.noMore:
+	case <-g.clientsGone:
 	default:
-		close(g.noMore)
+		close(g.clientsGone)
 	}
 }

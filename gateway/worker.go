@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
+
+	"github.com/sirupsen/logrus"
 )
 
 // workerSlot is the place of a worker key in the routing table. Clients are
@@ -138,4 +140,22 @@ func (t *workerTable) withoutLocked(s *workerSlot) []*workerSlot {
 		return slices.Delete(t.live, i, i+1)
 	}
 	return t.live
+}
+
+// workerConnected makes w the connection of the worker with a key, in place of
+// one that was there before.
+func (g *Gateway) workerConnected(w *innerConn, key string) {
+	g.hub.Mu.Lock()
+	evicted := g.workers.connectLocked(w, key)
+	g.hub.Mu.Unlock()
+	log := g.log.WithFields(logrus.Fields{"worker_key": key, "remote": w.remote})
+	if evicted != nil && evicted != w {
+		log.WithField("evicted", evicted.remote).Warn("worker key conflict: closing the older connection; give every worker on a host its own name")
+		evicted.closeAfterFlush()
+	} else {
+		log.Info("business worker connected")
+	}
+	if f := g.opts.OnBusinessWorkerConnected; f != nil {
+		f(BusinessWorker{Key: key, Remote: w.remote})
+	}
 }

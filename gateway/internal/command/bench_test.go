@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"fmt"
@@ -9,20 +9,18 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// benchGateway is an executor with clients that all are in group "all", that
+// benchClients is an executor with clients that all are in group "all", that
 // have a uid each and a small session.
-func benchGateway(clients int) (*executor, *innerConn) {
-	h := hub.New()
-	x := newExecutor(h, &nullSink{hub: h}, "", true)
-	ic := &innerConn{authorized: true}
+func benchClients(clients int) (*Executor, *nullGateway) {
+	g := &nullGateway{hub: hub.New()}
 	for i := range clients {
 		c := &hub.Client{}
-		h.AddLocked(c)
-		h.BindUIDLocked(c, strconv.AppendInt(nil, int64(i+1), 10))
-		h.JoinLocked(c, []byte("all"))
-		h.SetSessionLocked(c, []byte(sessName))
+		g.hub.AddLocked(c)
+		g.hub.BindUIDLocked(c, strconv.AppendInt(nil, int64(i+1), 10))
+		g.hub.JoinLocked(c, []byte("all"))
+		g.hub.SetSessionLocked(c, []byte(`a:1:{s:4:"name";s:3:"Bob";}`))
 	}
-	return x, ic
+	return New(g.hub, g, Options{Websocket: true}), g
 }
 
 func BenchmarkCommands(b *testing.B) {
@@ -69,7 +67,7 @@ func BenchmarkCommands(b *testing.B) {
 			return gp.Message{Cmd: cmd, ConnectionID: uint32(i/2%clients) + 1, ExtData: []byte("all")}
 		}},
 		{"update session", 1, func(i int) gp.Message {
-			return gp.Message{Cmd: gp.CmdUpdateSession, ConnectionID: uint32(i%clients) + 1, ExtData: []byte(sessAge)}
+			return gp.Message{Cmd: gp.CmdUpdateSession, ConnectionID: uint32(i%clients) + 1, ExtData: []byte(`a:1:{s:3:"age";i:7;}`)}
 		}},
 		{"get session", 1, func(i int) gp.Message {
 			return gp.Message{Cmd: gp.CmdGetSessionByClientID, ConnectionID: uint32(i%clients) + 1}
@@ -86,22 +84,22 @@ func BenchmarkCommands(b *testing.B) {
 		}},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
-			x, ic := benchGateway(clients)
+			x, g := benchClients(clients)
 			var frames []gp.Message
 			for i := range 20_000 {
 				frames = append(frames, bm.next(i))
-				frames[i].Body, frames[i].Flag = []byte("x"), scalar
+				frames[i].Body, frames[i].Flag = []byte("x"), gp.FlagBodyIsScalar
 			}
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				x.execute(ic, &frames[i%len(frames)])
+				x.Execute(g, &frames[i%len(frames)])
 			}
 			if bm.per > 1 {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(bm.per), "ns/client")
 			}
-			if s := x.sink.(*nullSink); s.refused > 0 {
-				b.Fatalf("%d frames were refused", s.refused)
+			if g.refused > 0 {
+				b.Fatalf("%d frames were refused: %v", g.refused, g.err)
 			}
 		})
 	}

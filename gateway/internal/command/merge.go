@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"errors"
@@ -59,5 +59,5 @@ func sessionArray(b []byte) (*phpserialize.Array, error) {
 	if a, ok := v.(*phpserialize.Array); ok {
 		return a, nil
 	}
-	return nil, errors.New("is no serialized array but " + phpTypeName(v))
+	return nil, errors.New("is no serialized array but " + phpserialize.Describe(v))
 }

@@ -7,8 +7,8 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// TestGiveBack: a gateway that has given its buffers back serves as before.
-func TestGiveBack(t *testing.T) {
+// TestTrimLoops: a gateway whose loops have let go of their buffers serves as before.
+func TestTrimLoops(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "frame://127.0.0.1:0"
 		g := startGateway(t, opts)
@@ -34,8 +34,8 @@ func TestGiveBack(t *testing.T) {
 	})
 }
 
-// TestGiveBackStopped: asking loops that are gone ends with the context.
-func TestGiveBackStopped(t *testing.T) {
+// TestTrimStopped: asking loops that are gone ends with the context.
+func TestTrimStopped(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		g := startGateway(t, opts)
 		g.worker("w:0")

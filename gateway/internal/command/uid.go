@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -6,7 +6,7 @@ import (
 )
 
 // bindUID is CMD_BIND_UID.
-func (x *executor) bindUID(m *gatewayprotocol.Message) error {
+func (x *Executor) bindUID(m *gatewayprotocol.Message) error {
 	if phpEmpty(m.ExtData) {
 		return extError(m, emptyName("uid", m.ExtData))
 	}
@@ -21,7 +21,7 @@ func (x *executor) bindUID(m *gatewayprotocol.Message) error {
 
 // unbindUID is CMD_UNBIND_UID: from whatever uid the client has, the one in
 // ext_data does not matter.
-func (x *executor) unbindUID(m *gatewayprotocol.Message) error {
+func (x *Executor) unbindUID(m *gatewayprotocol.Message) error {
 	h := x.hub
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
@@ -32,16 +32,16 @@ func (x *executor) unbindUID(m *gatewayprotocol.Message) error {
 }
 
 // getClientIDByUID is CMD_GET_CLIENT_ID_BY_UID: the list of connection ids.
-func (x *executor) getClientIDByUID(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) getClientIDByUID(from Caller, m *gatewayprotocol.Message) error {
 	x.hub.Mu.Lock()
 	x.out = x.appendUIDClientsLocked(x.out[:0], m.ExtData)
 	x.hub.Mu.Unlock()
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // batchGetClientIDByUID is CMD_BATCH_GET_CLIENT_ID_BY_UID: uid => list of
 // connection ids, each uid once.
-func (x *executor) batchGetClientIDByUID(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) batchGetClientIDByUID(from Caller, m *gatewayprotocol.Message) error {
 	uids, err := x.uniqueNames(m)
 	if err != nil {
 		return err
@@ -54,11 +54,11 @@ func (x *executor) batchGetClientIDByUID(ic *innerConn, m *gatewayprotocol.Messa
 	}
 	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // appendUIDClientsLocked appends the list of the connection ids of a uid.
-func (x *executor) appendUIDClientsLocked(dst, uid []byte) []byte {
+func (x *Executor) appendUIDClientsLocked(dst, uid []byte) []byte {
 	x.recipients = x.hub.AppendUIDLocked(x.recipients[:0], uid)
 	dst = phpserialize.AppendArrayStart(dst, len(x.recipients))
 	for i, c := range x.recipients {
@@ -71,7 +71,7 @@ func (x *executor) appendUIDClientsLocked(dst, uid []byte) []byte {
 
 // uniqueNames returns the names in the JSON list that m carries, each once, in
 // order. They are valid until the next command.
-func (x *executor) uniqueNames(m *gatewayprotocol.Message) ([][]byte, error) {
+func (x *Executor) uniqueNames(m *gatewayprotocol.Message) ([][]byte, error) {
 	var err error
 	if x.names, err = gatewayprotocol.DecodeNamesExt(m.Cmd, m.ExtData, x.names); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/commandtest"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -29,11 +30,11 @@ func TestConversationsOverSockets(t *testing.T) {
 		{"portable", true, true},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
-			for _, conv := range conversations {
-				if mode.portable && conv.name == "kick" {
+			for _, conv := range commandtest.Conversations {
+				if mode.portable && conv.Name == "kick" {
 					continue // a goroutine writes the last message: the end comes a little later
 				}
-				t.Run(conv.name, func(t *testing.T) {
+				t.Run(conv.Name, func(t *testing.T) {
 					client, inner := serveConversation(t, &conv, mode.portable)
 					g := newLiveGateway(t, &conv, client, inner)
 					g.run(mode.together)
@@ -44,13 +45,13 @@ func TestConversationsOverSockets(t *testing.T) {
 }
 
 // serveConversation starts a gateway and returns its ports.
-func serveConversation(t *testing.T, conv *conversation, portable bool) (client, inner int) {
+func serveConversation(t *testing.T, conv *commandtest.Conversation, portable bool) (client, inner int) {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	gw, err := New(Options{
-		Listen:          conv.scheme() + "://127.0.0.1:0",
+		Listen:          conv.Scheme() + "://127.0.0.1:0",
 		RegisterAddress: []string{},
-		SecretKey:       conv.secretKey,
+		SecretKey:       conv.SecretKey,
 		Logger:          log,
 		portable:        portable,
 	})
@@ -82,7 +83,7 @@ func serveConversation(t *testing.T, conv *conversation, portable bool) (client,
 // the conversation and the clients.
 type liveGateway struct {
 	t      *testing.T
-	conv   *conversation
+	conv   *commandtest.Conversation
 	php    bool
 	port   int
 	worker net.Conn
@@ -96,7 +97,7 @@ type liveGateway struct {
 }
 
 // newLiveGateway connects to a gateway's ports as soon as it is there.
-func newLiveGateway(t *testing.T, conv *conversation, client, inner int) *liveGateway {
+func newLiveGateway(t *testing.T, conv *commandtest.Conversation, client, inner int) *liveGateway {
 	g := &liveGateway{t: t, conv: conv, port: client, clients: map[uint32]*bufio.Reader{}, conns: map[uint32]net.Conn{}}
 	for start := time.Now(); ; {
 		if g.worker = g.register(inner); g.worker != nil {
@@ -115,7 +116,7 @@ func newLiveGateway(t *testing.T, conv *conversation, client, inner int) *liveGa
 // run holds the conversation.
 func (g *liveGateway) run(together bool) {
 	g.t.Helper()
-	steps := g.conv.steps
+	steps := g.conv.Steps
 	for i := 0; i < len(steps); i++ {
 		if !together {
 			g.step(i, &steps[i])
@@ -123,8 +124,8 @@ func (g *liveGateway) run(together bool) {
 		}
 		first := i
 		var frames []byte
-		for ; i < len(steps) && !steps[i].connect && steps[i].disconnect == 0; i++ {
-			frames = gp.AppendMessage(frames, &steps[i].m)
+		for ; i < len(steps) && !steps[i].Connect && steps[i].Disconnect == 0; i++ {
+			frames = gp.AppendMessage(frames, &steps[i].M)
 		}
 		if len(frames) > 0 {
 			if _, err := g.inner.Write(frames); err != nil {
@@ -148,9 +149,9 @@ func (g *liveGateway) register(port int) net.Conn {
 		return nil
 	}
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-	body := fmt.Sprintf(`{"worker_key":"conversation:0","secret_key":"%s"}`, g.conv.secretKey)
-	b := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdWorkerConnect, Flag: scalar, Body: []byte(body)})
-	b = gp.AppendMessage(b, &gp.Message{Cmd: gp.CmdIsOnline, Flag: scalar})
+	body := fmt.Sprintf(`{"worker_key":"conversation:0","secret_key":"%s"}`, g.conv.SecretKey)
+	b := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdWorkerConnect, Flag: gp.FlagBodyIsScalar, Body: []byte(body)})
+	b = gp.AppendMessage(b, &gp.Message{Cmd: gp.CmdIsOnline, Flag: gp.FlagBodyIsScalar})
 	_, _ = c.Write(b)
 	if _, err := io.ReadFull(c, make([]byte, len("\x00\x00\x00\x04i:0;"))); err != nil {
 		c.Close()
@@ -197,44 +198,44 @@ func (g *liveGateway) await(cmd gp.Command, id uint32) {
 	}
 }
 
-func (g *liveGateway) step(i int, s *step) {
+func (g *liveGateway) step(i int, s *commandtest.Step) {
 	g.t.Helper()
 	switch {
-	case s.connect:
+	case s.Connect:
 		g.sync()
 		g.connect()
 		return
-	case s.disconnect != 0:
+	case s.Disconnect != 0:
 		g.sync()
-		g.conns[s.disconnect].Close()
-		delete(g.clients, s.disconnect)
-		g.await(gp.CmdOnClose, s.disconnect)
+		g.conns[s.Disconnect].Close()
+		delete(g.clients, s.Disconnect)
+		g.await(gp.CmdOnClose, s.Disconnect)
 		return
 	}
-	if _, err := g.inner.Write(gp.AppendMessage(nil, &s.m)); err != nil {
+	if _, err := g.inner.Write(gp.AppendMessage(nil, &s.M)); err != nil {
 		g.t.Fatal(err)
 	}
 	g.result(i, s)
 }
 
 // result reads what comes of a step.
-func (g *liveGateway) result(i int, s *step) {
+func (g *liveGateway) result(i int, s *commandtest.Step) {
 	g.t.Helper()
 	switch {
-	case s.kills && g.php || s.closes:
+	case s.Kills && g.php || s.Closes:
 		g.ended = true
 		if b, err := io.ReadAll(g.inner); len(b) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
-			g.t.Errorf("step %d (%v %q %q): %q and %v, want the end", i, s.m.Cmd, s.m.ExtData, s.m.Body, b, err)
+			g.t.Errorf("step %d (%v %q %q): %q and %v, want the end", i, s.M.Cmd, s.M.ExtData, s.M.Body, b, err)
 		}
-		if s.kills {
+		if s.Kills {
 			// Not only the connection: the process.
 			if _, err := io.Copy(io.Discard, g.events); errors.Is(err, os.ErrDeadlineExceeded) {
 				g.t.Errorf("step %d: PHP's gateway lives on", i)
 			}
 		}
-	case s.reply != "":
-		if got := g.reply(); got != s.reply {
-			g.t.Errorf("step %d (%v %s)\n got %s\nwant %s", i, s.m.Cmd, s.m.ExtData, got, s.reply)
+	case s.Reply != "":
+		if got := g.reply(); got != s.Reply {
+			g.t.Errorf("step %d (%v %s)\n got %s\nwant %s", i, s.M.Cmd, s.M.ExtData, got, s.Reply)
 		}
 	}
 }
@@ -258,7 +259,7 @@ func (g *liveGateway) connect() {
 	c := g.dial(g.port)
 	r := bufio.NewReader(c)
 	g.await(gp.CmdOnConnect, g.nextID)
-	if g.conv.websocket {
+	if g.conv.Websocket {
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 		for line := ""; line != "\r\n"; {
@@ -279,8 +280,8 @@ func (g *liveGateway) finish() {
 	}
 	const fence = "\x00the end\x00"
 	for id, r := range g.clients {
-		s := sends(gp.CmdSendToOne, id, "", fence, scalar|gp.FlagNotCallEncode)
-		_, _ = g.inner.Write(gp.AppendMessage(nil, &s.m))
+		s := commandtest.Sends(gp.CmdSendToOne, id, "", fence, gp.FlagBodyIsScalar|gp.FlagNotCallEncode)
+		_, _ = g.inner.Write(gp.AppendMessage(nil, &s.M))
 		var got []byte
 		for !bytes.HasSuffix(got, []byte(fence)) {
 			b, err := r.ReadByte()
@@ -292,8 +293,8 @@ func (g *liveGateway) finish() {
 			}
 			got = append(got, b)
 		}
-		if got := strings.TrimSuffix(string(got), fence); got != g.conv.received[id] {
-			g.t.Errorf("client %d\n got %q\nwant %q", id, got, g.conv.received[id])
+		if got := strings.TrimSuffix(string(got), fence); got != g.conv.Received[id] {
+			g.t.Errorf("client %d\n got %q\nwant %q", id, got, g.conv.Received[id])
 		}
 	}
 	for id := range g.clients {
@@ -306,8 +307,8 @@ func (g *liveGateway) finish() {
 // sync returns, with the number of clients, when all frames were executed.
 func (g *liveGateway) sync() string {
 	g.t.Helper()
-	s := does(gp.CmdGetClientCountByGroup, 0, "")
-	if _, err := g.inner.Write(gp.AppendMessage(nil, &s.m)); err != nil {
+	s := commandtest.Does(gp.CmdGetClientCountByGroup, 0, "")
+	if _, err := g.inner.Write(gp.AppendMessage(nil, &s.M)); err != nil {
 		g.t.Fatal(err)
 	}
 	return g.reply()

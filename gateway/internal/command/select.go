@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
@@ -33,7 +33,7 @@ var selectKinds = map[string]selectKind{
 
 // selectClients is CMD_SELECT: connection id => field => value, in the order of
 // the clauses of where and of what they list, each client once.
-func (x *executor) selectClients(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) selectClients(from Caller, m *gatewayprotocol.Message) error {
 	sel, err := gatewayprotocol.DecodeSelectExt(m.ExtData)
 	if err != nil {
 		return err
@@ -60,19 +60,19 @@ func (x *executor) selectClients(ic *innerConn, m *gatewayprotocol.Message) erro
 			x.out = appendFieldLocked(x.out, c, f.kind)
 		}
 		x.out = phpserialize.AppendArrayEnd(x.out)
-		if len(x.out) > x.maxReply {
+		if len(x.out) > x.opts.MaxReply {
 			break
 		}
 	}
 	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
 	clear(x.recipients)
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // selectLocked appends the clients that any clause matches to x.recipients, each
 // once.
-func (x *executor) selectLocked(where []gatewayprotocol.WhereClause) {
+func (x *Executor) selectLocked(where []gatewayprotocol.WhereClause) {
 	h := x.hub
 	var seen map[*hub.Client]struct{} // nil while no client can come twice
 	if len(where) > 1 || len(where) == 1 && len(where[0].Names)+len(where[0].IDs) > 1 {

@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
@@ -7,7 +7,7 @@ import (
 )
 
 // setSession is CMD_SET_SESSION.
-func (x *executor) setSession(m *gatewayprotocol.Message) error {
+func (x *Executor) setSession(m *gatewayprotocol.Message) error {
 	h := x.hub
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
@@ -19,7 +19,7 @@ func (x *executor) setSession(m *gatewayprotocol.Message) error {
 
 // updateSession is CMD_UPDATE_SESSION. As no one else writes sessions, the merge
 // can do without hub.Mu.
-func (x *executor) updateSession(m *gatewayprotocol.Message) error {
+func (x *Executor) updateSession(m *gatewayprotocol.Message) error {
 	c, session := x.session(m)
 	if c == nil {
 		return nil
@@ -36,7 +36,7 @@ func (x *executor) updateSession(m *gatewayprotocol.Message) error {
 
 // getSessionByClientID is CMD_GET_SESSION_BY_CLIENT_ID: the session's bytes, an
 // empty array for an empty session, null for an unknown client.
-func (x *executor) getSessionByClientID(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) getSessionByClientID(from Caller, m *gatewayprotocol.Message) error {
 	c, session := x.session(m)
 	switch {
 	case c == nil:
@@ -44,35 +44,35 @@ func (x *executor) getSessionByClientID(ic *innerConn, m *gatewayprotocol.Messag
 	case phpEmpty(session):
 		x.out = phpserialize.AppendArrayEnd(phpserialize.AppendArrayStart(x.out[:0], 0))
 	default:
-		x.sink.reply(ic, session)
+		from.Reply(session)
 		return nil
 	}
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // getAllClientSessions is CMD_GET_ALL_CLIENT_SESSIONS: connection id => session
 // as a string.
-func (x *executor) getAllClientSessions(ic *innerConn) error {
+func (x *Executor) getAllClientSessions(from Caller) error {
 	x.hub.Mu.Lock()
 	x.appendSessionsLocked(x.hub.ClientsLocked())
 	x.hub.Mu.Unlock()
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // getClientSessionsByGroup is CMD_GET_CLIENT_SESSIONS_BY_GROUP: the same for the
 // members of a group.
-func (x *executor) getClientSessionsByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) getClientSessionsByGroup(from Caller, m *gatewayprotocol.Message) error {
 	x.hub.Mu.Lock()
 	x.appendSessionsLocked(x.hub.MembersLocked(m.ExtData))
 	x.hub.Mu.Unlock()
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // appendSessionsLocked makes the sessions of clients the reply.
-func (x *executor) appendSessionsLocked(clients *hub.List[hub.Client]) {
+func (x *Executor) appendSessionsLocked(clients *hub.List[hub.Client]) {
 	x.out = phpserialize.AppendArrayStart(x.out[:0], clients.Len())
 	for c := range clients.All() {
-		if len(x.out) <= x.maxReply {
+		if len(x.out) <= x.opts.MaxReply {
 			x.out = phpserialize.AppendIntKey(x.out, int64(c.ID()))
 			x.out = phpserialize.AppendBytes(x.out, c.Session())
 		}
@@ -81,7 +81,7 @@ func (x *executor) appendSessionsLocked(clients *hub.List[hub.Client]) {
 }
 
 // session returns the client that m is about and its session.
-func (x *executor) session(m *gatewayprotocol.Message) (*hub.Client, []byte) {
+func (x *Executor) session(m *gatewayprotocol.Message) (*hub.Client, []byte) {
 	x.hub.Mu.Lock()
 	defer x.hub.Mu.Unlock()
 	c := x.hub.ClientLocked(m.ConnectionID)
@@ -92,20 +92,20 @@ func (x *executor) session(m *gatewayprotocol.Message) (*hub.Client, []byte) {
 }
 
 // isOnline is CMD_IS_ONLINE: 1 or 0.
-func (x *executor) isOnline(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) isOnline(from Caller, m *gatewayprotocol.Message) error {
 	var n int64
 	if x.client(m) != nil {
 		n = 1
 	}
 	x.out = phpserialize.AppendInt(x.out[:0], n)
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // reply answers with x.out.
-func (x *executor) reply(ic *innerConn) error {
-	if len(x.out) > x.maxReply {
-		return &replyTooLongError{Limit: x.maxReply}
+func (x *Executor) reply(from Caller) error {
+	if len(x.out) > x.opts.MaxReply {
+		return &ReplyTooLongError{Limit: x.opts.MaxReply}
 	}
-	x.sink.reply(ic, x.out)
+	from.Reply(x.out)
 	return nil
 }

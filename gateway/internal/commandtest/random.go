@@ -1,4 +1,4 @@
-package gateway
+package commandtest
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// randomConversation makes up steps that PHP's gateway survives, and takes what
-// our executor answers and delivers for what is right.
-func randomConversation(t *testing.T, seed uint64, steps int) conversation {
+// Random makes up a conversation that PHP's gateway survives, and takes what our
+// executor answers and delivers for what is right.
+func Random(t testing.TB, seed uint64, steps int) Conversation {
 	rng := rand.New(rand.NewPCG(seed, 5))
 	pick := func(s []string) string { return s[rng.IntN(len(s))] }
 	names := []string{"5", "05", "u", "-3", "1.5", "-0", "g g", "ä", "9223372036854775807", "9223372036854775808", "\x00", "0", ""}
@@ -44,25 +44,17 @@ func randomConversation(t *testing.T, seed uint64, steps int) conversation {
 	exclude := func() string { return pick([]string{"null", list(), list(), `"abc"`, "3", "[]", "{}"}) }
 	sessions := []string{sessName, sessAge, `a:1:{i:5;a:1:{i:0;d:0.1;}}`, `a:2:{i:5;a:1:{i:1;b:1;}s:4:"name";N;}`, "a:0:{}"}
 
-	g := newFakeGateway(t, "text", "")
-	conv := conversation{name: fmt.Sprintf("seed %d", seed), received: map[uint32]string{}}
-	add := func(s step) {
-		g.replies, g.refused = nil, nil
-		switch {
-		case s.connect:
-			g.connect()
-		case s.disconnect != 0:
-			g.disconnect(s.disconnect)
-		default:
-			g.execute(&s.m)
+	g := New(t, "text", "")
+	conv := Conversation{Name: fmt.Sprintf("seed %d", seed), Received: map[uint32]string{}}
+	add := func(s Step) {
+		g.Step(&s)
+		if len(g.Replies) > 0 {
+			s.Reply = string(g.Replies[0])
 		}
-		if len(g.replies) > 0 {
-			s.reply = string(g.replies[0])
-		}
-		checkHub(t, g.hub)
-		conv.steps = append(conv.steps, s)
+		g.CheckHub(t)
+		conv.Steps = append(conv.Steps, s)
 	}
-	add(step{connect: true})
+	add(Step{Connect: true})
 	for i := range steps {
 		alive := g.ids()
 		id := alive[rng.IntN(len(alive))]
@@ -74,48 +66,48 @@ func randomConversation(t *testing.T, seed uint64, steps int) conversation {
 		switch rng.IntN(26) {
 		case 0:
 			if len(alive) < 9 {
-				add(step{connect: true})
+				add(Step{Connect: true})
 			}
 		case 1:
 			if len(alive) > 1 && rng.IntN(3) == 0 {
 				// The text that is on its way to it is not compared.
-				delete(g.got, id)
+				delete(g.Got, id)
 				add(hangsUp(id))
 			}
 		case 2, 3, 4:
-			add(does(gp.CmdBindUID, some, pick(names)))
+			add(Does(gp.CmdBindUID, some, pick(names)))
 		case 5:
-			add(does(gp.CmdUnbindUID, some, pick(names)))
+			add(Does(gp.CmdUnbindUID, some, pick(names)))
 		case 6, 7, 8, 9:
-			add(does(gp.CmdJoinGroup, some, pick(names)))
+			add(Does(gp.CmdJoinGroup, some, pick(names)))
 		case 10, 11:
-			add(does(gp.CmdLeaveGroup, some, pick(names)))
+			add(Does(gp.CmdLeaveGroup, some, pick(names)))
 		case 12:
-			add(does(gp.CmdUngroup, 0, pick(names)))
+			add(Does(gp.CmdUngroup, 0, pick(names)))
 		case 13:
-			add(sends(gp.CmdSendToUID, 0, anyJSON(), body, scalar))
+			add(Sends(gp.CmdSendToUID, 0, anyJSON(), body, scalar))
 		case 14:
-			add(sends(gp.CmdSendToGroup, 0, `{"group":`+list()+`,"exclude":`+exclude()+`}`, body, scalar))
+			add(Sends(gp.CmdSendToGroup, 0, `{"group":`+list()+`,"exclude":`+exclude()+`}`, body, scalar))
 		case 15:
-			add(sends(gp.CmdSendToAll, 0, pick([]string{
+			add(Sends(gp.CmdSendToAll, 0, pick([]string{
 				`{"connections":` + anyJSON() + `}`, `{"exclude":` + exclude() + `}`, anyJSON(), "",
 			}), body, scalar))
 		case 16:
-			add(does(gp.CmdGetClientIDByUID, 0, pick(names)))
+			add(Does(gp.CmdGetClientIDByUID, 0, pick(names)))
 		case 17:
-			add(does(gp.CmdBatchGetClientIDByUID, 0, anyJSON()))
+			add(Does(gp.CmdBatchGetClientIDByUID, 0, anyJSON()))
 		case 18:
-			add(does(gp.CmdBatchGetClientCountByGroup, 0, anyJSON()))
+			add(Does(gp.CmdBatchGetClientCountByGroup, 0, anyJSON()))
 		case 19:
-			add(does(gp.CmdGetClientCountByGroup, 0, pick(names)))
+			add(Does(gp.CmdGetClientCountByGroup, 0, pick(names)))
 		case 20:
-			add(does(gp.CmdGetGroupIDList, 0, ""))
+			add(Does(gp.CmdGetGroupIDList, 0, ""))
 		case 21:
-			add(does(gp.CmdUpdateSession, some, pick(sessions)))
+			add(Does(gp.CmdUpdateSession, some, pick(sessions)))
 		case 22:
-			add(does(pick2(rng, gp.CmdGetSessionByClientID, gp.CmdIsOnline), some, ""))
+			add(Does(pick2(rng, gp.CmdGetSessionByClientID, gp.CmdIsOnline), some, ""))
 		case 23:
-			add(does(pick2(rng, gp.CmdGetAllClientSessions, gp.CmdGetClientSessionsByGroup), 0, pick(names)))
+			add(Does(pick2(rng, gp.CmdGetAllClientSessions, gp.CmdGetClientSessionsByGroup), 0, pick(names)))
 		default:
 			keys := []string{"groups", "uid", "connection_id", "other"}
 			rng.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
@@ -128,15 +120,15 @@ func randomConversation(t *testing.T, seed uint64, steps int) conversation {
 			}
 			where += "}"
 			fields := pick([]string{`["uid","groups"]`, `["session"]`, `["id","uid","x"]`, `[]`, `null`, `["uid",5,"5",null]`})
-			add(does(gp.CmdSelect, 0, `{"fields":`+fields+`,"where":`+where+`}`))
+			add(Does(gp.CmdSelect, 0, `{"fields":`+fields+`,"where":`+where+`}`))
 		}
 	}
-	for id, b := range g.got {
-		conv.received[id] = string(b)
+	for id, b := range g.Got {
+		conv.Received[id] = string(b)
 	}
-	for id := range conv.received {
+	for id := range conv.Received {
 		if !slices.Contains(g.ids(), id) {
-			delete(conv.received, id)
+			delete(conv.Received, id)
 		}
 	}
 	return conv

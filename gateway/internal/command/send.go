@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
@@ -6,7 +6,7 @@ import (
 )
 
 // sendToOne is CMD_SEND_TO_ONE.
-func (x *executor) sendToOne(m *gatewayprotocol.Message) error {
+func (x *Executor) sendToOne(m *gatewayprotocol.Message) error {
 	c := x.client(m)
 	if c == nil {
 		return nil
@@ -21,7 +21,7 @@ func (x *executor) sendToOne(m *gatewayprotocol.Message) error {
 }
 
 // sendToAll is CMD_SEND_TO_ALL: to everybody but some, or to some connections.
-func (x *executor) sendToAll(m *gatewayprotocol.Message) error {
+func (x *Executor) sendToAll(m *gatewayprotocol.Message) error {
 	to := &x.toAll
 	if err := gatewayprotocol.DecodeSendToAllExt(m.ExtData, to); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (x *executor) sendToAll(m *gatewayprotocol.Message) error {
 }
 
 // sendToUID is CMD_SEND_TO_UID: to the clients of some uids.
-func (x *executor) sendToUID(m *gatewayprotocol.Message) error {
+func (x *Executor) sendToUID(m *gatewayprotocol.Message) error {
 	var err error
 	if x.names, err = gatewayprotocol.DecodeNamesExt(m.Cmd, m.ExtData, x.names); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (x *executor) sendToUID(m *gatewayprotocol.Message) error {
 
 // sendToGroup is CMD_SEND_TO_GROUP: to the members of some groups, but some. A
 // member of several of them gets the message several times.
-func (x *executor) sendToGroup(m *gatewayprotocol.Message) error {
+func (x *Executor) sendToGroup(m *gatewayprotocol.Message) error {
 	to := &x.toGroup
 	if err := gatewayprotocol.DecodeSendToGroupExt(m.ExtData, to); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (x *executor) sendToGroup(m *gatewayprotocol.Message) error {
 }
 
 // kick is CMD_KICK: a last message, or none, then the end.
-func (x *executor) kick(m *gatewayprotocol.Message) error {
+func (x *Executor) kick(m *gatewayprotocol.Message) error {
 	c := x.client(m)
 	if c == nil {
 		return nil
@@ -106,20 +106,20 @@ func (x *executor) kick(m *gatewayprotocol.Message) error {
 	if err != nil {
 		return err
 	}
-	x.sink.kick(c, body, send)
+	x.to.Kick(c, body, send)
 	return nil
 }
 
 // destroy is CMD_DESTROY: the end at once.
-func (x *executor) destroy(m *gatewayprotocol.Message) error {
+func (x *Executor) destroy(m *gatewayprotocol.Message) error {
 	if c := x.client(m); c != nil {
-		x.sink.destroy(c)
+		x.to.Destroy(c)
 	}
 	return nil
 }
 
 // client returns the client that m is about, or nil.
-func (x *executor) client(m *gatewayprotocol.Message) *hub.Client {
+func (x *Executor) client(m *gatewayprotocol.Message) *hub.Client {
 	x.hub.Mu.Lock()
 	defer x.hub.Mu.Unlock()
 	return x.hub.ClientLocked(m.ConnectionID)
@@ -127,7 +127,7 @@ func (x *executor) client(m *gatewayprotocol.Message) *hub.Client {
 
 // appendRecipients appends the clients of l, but those in exclude, in order.
 // The caller holds hub.Mu.
-func (x *executor) appendRecipients(l *hub.List[hub.Client], exclude *gatewayprotocol.IDSet) {
+func (x *Executor) appendRecipients(l *hub.List[hub.Client], exclude *gatewayprotocol.IDSet) {
 	if exclude.Empty() {
 		x.recipients = l.AppendTo(x.recipients)
 		return
@@ -141,7 +141,7 @@ func (x *executor) appendRecipients(l *hub.List[hub.Client], exclude *gatewaypro
 
 // batchLocked serves the recipients found so far if they are many, releasing
 // hub.Mu meanwhile. Between its calls at most all clients are appended.
-func (x *executor) batchLocked(body []byte, raw bool) {
+func (x *Executor) batchLocked(body []byte, raw bool) {
 	if len(x.recipients) >= recipientsBatch {
 		x.hub.Mu.Unlock()
 		x.deliver(body, raw)
@@ -151,11 +151,11 @@ func (x *executor) batchLocked(body []byte, raw bool) {
 
 // deliver serves the recipients and forgets them, lest they be kept from the
 // collector.
-func (x *executor) deliver(body []byte, raw bool) {
+func (x *Executor) deliver(body []byte, raw bool) {
 	if len(x.recipients) == 0 {
 		return
 	}
-	x.sink.deliver(x.recipients, body, raw)
+	x.to.Deliver(x.recipients, body, raw)
 	clear(x.recipients)
 	x.recipients = x.recipients[:0]
 }

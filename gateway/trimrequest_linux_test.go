@@ -8,7 +8,7 @@ func (s *clientPollers) keeps() (n int) {
 }
 
 func (l *innerLoop) keeps() int {
-	return cap(l.buf) + l.b.keeps() + cap(l.exec.out) + cap(l.exec.body)
+	return cap(l.buf) + l.out.batch.keeps() + l.exec.Kept()
 }
 
 func (b *batch) keeps() int { return cap(b.arena.buf) + cap(b.scratch.copied) }

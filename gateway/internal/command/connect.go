@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -7,7 +7,7 @@ import (
 
 // connect is CMD_WORKER_CONNECT and CMD_GATEWAY_CLIENT_CONNECT. A wrong key
 // closes the connection, also one that gave the right key before.
-func (x *executor) connect(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) connect(from Caller, m *gatewayprotocol.Message) error {
 	body := m.Body
 	if m.Flag&gatewayprotocol.FlagBodyIsScalar == 0 {
 		v, err := phpserialize.Unmarshal(m.Body)
@@ -16,7 +16,7 @@ func (x *executor) connect(ic *innerConn, m *gatewayprotocol.Message) error {
 		}
 		switch v.(type) {
 		case *phpserialize.Array, *phpserialize.Object, *phpserialize.Custom:
-			return bodyError(m, "is "+phpTypeName(v)+", not JSON")
+			return bodyError(m, "is "+phpserialize.Describe(v)+", not JSON")
 		}
 		// Of the other values only a string can hold a key.
 		s, _ := v.(string)
@@ -26,13 +26,10 @@ func (x *executor) connect(ic *innerConn, m *gatewayprotocol.Message) error {
 	if err != nil {
 		return err
 	}
-	if !c.KeyMatches(x.secretKey) {
-		x.sink.closeInner(ic, errSecretKey)
+	if !c.KeyMatches(x.opts.SecretKey) {
+		from.Close(errSecretKey)
 		return nil
 	}
-	ic.authorized = true
-	if m.Cmd == gatewayprotocol.CmdWorkerConnect {
-		x.sink.workerConnected(ic, ic.remoteIP+":"+c.WorkerKey)
-	}
+	from.Connected(m.Cmd == gatewayprotocol.CmdWorkerConnect, c.WorkerKey)
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/commandtest"
 )
 
 // randomConversations is the number of made-up conversations held with PHP.
@@ -21,20 +23,20 @@ const randomConversations = 40
 // sockets. GATEWAYWORKER_PHP_AUTOLOAD names the autoload.php that finds it.
 func TestConversationsWithPHP(t *testing.T) {
 	if os.Getenv("GATEWAYWORKER_PHP_AUTOLOAD") == "" {
-		t.Skipf("SKIPPED %d conversations with PHP: GATEWAYWORKER_PHP_AUTOLOAD is not set", len(conversations)+randomConversations)
+		t.Skipf("SKIPPED %d conversations with PHP: GATEWAYWORKER_PHP_AUTOLOAD is not set", len(commandtest.Conversations)+randomConversations)
 	}
 	php := startPHPGateways(t)
-	all := conversations
+	all := commandtest.Conversations
 	for seed := range uint64(randomConversations) {
-		all = append(all[:len(all):len(all)], randomConversation(t, seed, 300))
+		all = append(all[:len(all):len(all)], commandtest.Random(t, seed, 300))
 	}
 	for _, conv := range all {
-		t.Run(conv.name, func(t *testing.T) {
+		t.Run(conv.Name, func(t *testing.T) {
 			i := 0
 			switch {
-			case conv.websocket:
+			case conv.Websocket:
 				i = 2
-			case conv.secretKey != "":
+			case conv.SecretKey != "":
 				i = 4
 			}
 			g := newLiveGateway(t, &conv, php.ports[i], php.ports[i+1])

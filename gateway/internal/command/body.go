@@ -1,8 +1,6 @@
-package gateway
+package command
 
 import (
-	"fmt"
-
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpjson"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
@@ -17,7 +15,7 @@ import (
 // Workerman\Protocols\Websocket::encode. Every other value is a
 // [*gatewayprotocol.MessageError]: PHP's gateway dies of it. ok is false for
 // null in a CMD_KICK, which stands for no message.
-func (x *executor) message(m *gatewayprotocol.Message) (body []byte, ok bool, err error) {
+func (x *Executor) message(m *gatewayprotocol.Message) (body []byte, ok bool, err error) {
 	if m.Flag&gatewayprotocol.FlagBodyIsScalar != 0 {
 		return m.Body, true, nil
 	}
@@ -36,22 +34,20 @@ func (x *executor) message(m *gatewayprotocol.Message) (body []byte, ok bool, er
 		}
 	case *phpserialize.Array, *phpserialize.Object, *phpserialize.Custom, *phpserialize.Reference:
 	default:
-		return nil, false, bodyError(m, "is "+phpTypeName(v)+": only a string can be sent so")
+		return nil, false, bodyError(m, "is "+phpserialize.Describe(v)+": only a string can be sent so")
 	}
 	// CMD_KICK is never raw.
-	if !x.websocket || !kick && isRaw(m) {
-		return nil, false, bodyError(m, "is "+phpTypeName(v)+": only a string can be sent so")
+	if !x.opts.Websocket || !kick && isRaw(m) {
+		return nil, false, bodyError(m, "is "+phpserialize.Describe(v)+": only a string can be sent so")
 	}
-	x.body, err = phpjson.Append(x.body[:0], v, phpjson.Options{UnescapedUnicode: true, MaxBytes: maxJSONBody})
+	// JSON is at most six times as long as what it was made from, as long as no
+	// references multiply it.
+	x.body, err = phpjson.Append(x.body[:0], v, phpjson.Options{UnescapedUnicode: true, MaxBytes: 6 * x.opts.MaxPackageSize})
 	if err != nil {
 		return nil, false, bodyError(m, "has no JSON: "+err.Error())
 	}
 	return x.body, true, nil
 }
-
-// maxJSONBody bounds the JSON of a body. JSON is at most six times as long as
-// what it was made from, as long as no references multiply it.
-const maxJSONBody = 6 * gatewayprotocol.MaxPackageSize
 
 // isRaw reports whether the body goes on the client's socket as it is. PHP's
 // $protocolAccelerate, which encodes a broadcast once and sends it raw, needs no
@@ -67,29 +63,4 @@ func bodyError(m *gatewayprotocol.Message, reason string) error {
 
 func extError(m *gatewayprotocol.Message, reason string) error {
 	return &gatewayprotocol.MessageError{Cmd: m.Cmd, Part: "ext_data", Reason: reason}
-}
-
-// phpTypeName names the type of a value for an error text.
-func phpTypeName(v phpserialize.Value) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "a bool"
-	case int64:
-		return "an int"
-	case float64:
-		return "a float"
-	case string:
-		return "a string"
-	case *phpserialize.Array:
-		return "an array"
-	case *phpserialize.Object, *phpserialize.Custom:
-		return "an object"
-	case *phpserialize.Enum:
-		return "an enum"
-	case *phpserialize.Reference:
-		return phpTypeName(v.Value)
-	}
-	return fmt.Sprintf("a %T", v)
 }

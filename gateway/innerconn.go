@@ -22,7 +22,8 @@ type innerConn struct {
 	stream net.Conn // in place of sock, where there is no inner loop
 
 	// The inner loop's.
-	authorized bool // a connect command carried the secret key, or there is none
+	authorized bool   // see Authorized
+	batch      *batch // where answers are noted
 	unread     []byte
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
 	ended      bool // the peer has closed, and unread is still to be executed
@@ -55,6 +56,18 @@ const (
 	innerKeep    = 1 << 20   // largest buffer kept for the next time
 )
 
+// newInnerConn returns a connection, of which the caller has yet to set the
+// socket. Answers to what it commands are noted in b.
+func (g *Gateway) newInnerConn(remote netip.AddrPort, b *batch) *innerConn {
+	return &innerConn{
+		gw:         g,
+		remote:     remote,
+		remoteIP:   phpIP(remote.Addr()),
+		authorized: g.opts.SecretKey == "",
+		batch:      b,
+	}
+}
+
 // event queues a frame about a client. It reports false if the connection is
 // gone and the frame belongs to another worker. When the bytes that the kernel
 // refuses have reached SendToWorkerBufferSize, the frame is dropped.
@@ -72,17 +85,6 @@ func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte
 	w.out = append(w.out, body...)
 	b.addConnLocked(w)
 	return true
-}
-
-// reply queues the answer to a query.
-func (w *innerConn) reply(b *batch, payload []byte) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.state&(innerClosing|innerClosed) != 0 || !w.roomLocked(0) {
-		return
-	}
-	w.out = gatewayprotocol.AppendReply(w.out, payload)
-	b.addConnLocked(w)
 }
 
 // roomLocked reports whether a message may be queued. The bound is compared
@@ -236,11 +238,28 @@ func (w *innerConn) closeAfterFlush() {
 	w.flush()
 }
 
-// finished reports whether nothing more is to be read.
-func (w *innerConn) finished() bool {
+// trim forgets the buffers of a connection with nothing to write.
+func (w *innerConn) trim() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.state&(innerClosing|innerClosed) != 0
+	w.spare = nil
+	if len(w.out) == 0 {
+		w.out = nil
+	}
+}
+
+// keep stores what could not be executed yet. With own it is what is left of
+// unread.
+func (w *innerConn) keep(rest []byte, own bool) {
+	switch {
+	case len(rest) == 0:
+		w.unread = nil
+	case own && len(rest) == len(w.unread): // a long frame that comes in pieces is not copied for each
+	case own && cap(w.unread) <= innerKeep:
+		w.unread = append(w.unread[:0], rest...)
+	default:
+		w.unread = append([]byte(nil), rest...)
+	}
 }
 
 // innerGone ends the connection: the worker table forgets it, the socket is closed.

@@ -1,4 +1,4 @@
-package gateway
+package command
 
 import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -6,7 +6,7 @@ import (
 )
 
 // joinGroup is CMD_JOIN_GROUP.
-func (x *executor) joinGroup(m *gatewayprotocol.Message) error {
+func (x *Executor) joinGroup(m *gatewayprotocol.Message) error {
 	if phpEmpty(m.ExtData) {
 		return extError(m, emptyName("group", m.ExtData))
 	}
@@ -20,7 +20,7 @@ func (x *executor) joinGroup(m *gatewayprotocol.Message) error {
 }
 
 // leaveGroup is CMD_LEAVE_GROUP.
-func (x *executor) leaveGroup(m *gatewayprotocol.Message) error {
+func (x *Executor) leaveGroup(m *gatewayprotocol.Message) error {
 	if phpEmpty(m.ExtData) {
 		return extError(m, emptyName("group", m.ExtData))
 	}
@@ -34,7 +34,7 @@ func (x *executor) leaveGroup(m *gatewayprotocol.Message) error {
 }
 
 // ungroup is CMD_UNGROUP: all members leave.
-func (x *executor) ungroup(m *gatewayprotocol.Message) error {
+func (x *Executor) ungroup(m *gatewayprotocol.Message) error {
 	if phpEmpty(m.ExtData) {
 		return extError(m, emptyName("group", m.ExtData))
 	}
@@ -46,7 +46,7 @@ func (x *executor) ungroup(m *gatewayprotocol.Message) error {
 
 // getClientCountByGroup is CMD_GET_CLIENT_COUNT_BY_GROUP. Without a group it
 // counts all clients.
-func (x *executor) getClientCountByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) getClientCountByGroup(from Caller, m *gatewayprotocol.Message) error {
 	h := x.hub
 	h.Mu.Lock()
 	n := h.ClientsLocked().Len()
@@ -55,12 +55,12 @@ func (x *executor) getClientCountByGroup(ic *innerConn, m *gatewayprotocol.Messa
 	}
 	h.Mu.Unlock()
 	x.out = phpserialize.AppendInt(x.out[:0], int64(n))
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // batchGetClientCountByGroup is CMD_BATCH_GET_CLIENT_COUNT_BY_GROUP: group =>
 // count, each group once.
-func (x *executor) batchGetClientCountByGroup(ic *innerConn, m *gatewayprotocol.Message) error {
+func (x *Executor) batchGetClientCountByGroup(from Caller, m *gatewayprotocol.Message) error {
 	groups, err := x.uniqueNames(m)
 	if err != nil {
 		return err
@@ -73,12 +73,12 @@ func (x *executor) batchGetClientCountByGroup(ic *innerConn, m *gatewayprotocol.
 	}
 	x.hub.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
-	return x.reply(ic)
+	return x.reply(from)
 }
 
 // getGroupIDList is CMD_GET_GROUP_ID_LIST: the names of all groups, integers
 // where PHP's array keys are.
-func (x *executor) getGroupIDList(ic *innerConn) error {
+func (x *Executor) getGroupIDList(from Caller) error {
 	h := x.hub
 	h.Mu.Lock()
 	x.out = phpserialize.AppendArrayStart(x.out[:0], h.GroupCountLocked())
@@ -90,5 +90,5 @@ func (x *executor) getGroupIDList(ic *innerConn) error {
 	}
 	h.Mu.Unlock()
 	x.out = phpserialize.AppendArrayEnd(x.out)
-	return x.reply(ic)
+	return x.reply(from)
 }

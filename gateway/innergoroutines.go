@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 )
 
 // innerGoroutines serves the inner port with a goroutine per connection, on
@@ -16,8 +18,11 @@ import (
 type innerGoroutines struct {
 	listener net.Listener
 
-	mu sync.Mutex // guards commands: one chunk is executed at a time
-	*commands
+	gw *Gateway
+
+	mu   sync.Mutex // guards exec and out: one chunk is executed at a time
+	exec *command.Executor
+	out  *delivery
 
 	connsMu sync.Mutex // guards what follows
 	conns   map[*innerConn]struct{}
@@ -25,7 +30,9 @@ type innerGoroutines struct {
 }
 
 func newInnerGoroutines(g *Gateway, l net.Listener) *innerGoroutines {
-	return &innerGoroutines{listener: l, commands: newCommands(g), conns: make(map[*innerConn]struct{})}
+	s := &innerGoroutines{gw: g, listener: l, conns: make(map[*innerConn]struct{})}
+	s.exec, s.out = g.newExecutor()
+	return s
 }
 
 func (l *innerGoroutines) serve() {
@@ -39,8 +46,8 @@ func (l *innerGoroutines) serve() {
 			time.Sleep(acceptRetry)
 			continue
 		}
-		remote := addrPortOf(conn.RemoteAddr())
-		ic := &innerConn{gw: l.gw, stream: conn, remote: remote, remoteIP: phpIP(remote.Addr()), authorized: l.gw.opts.SecretKey == ""}
+		ic := l.gw.newInnerConn(addrPortOf(conn.RemoteAddr()), &l.out.batch)
+		ic.stream = conn
 		ic.drained = sync.NewCond(&ic.mu)
 		if !l.add(ic) {
 			_ = conn.Close()
@@ -68,16 +75,16 @@ func (l *innerGoroutines) read(ic *innerConn) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := ic.stream.Read(buf)
-		if n > 0 && !ic.finished() {
+		if n > 0 && !ic.Ended() {
 			l.mu.Lock()
 			p, own := buf[:n], len(ic.unread) > 0
 			if own {
 				ic.unread = append(ic.unread, p...)
 				p = ic.unread
 			}
-			rest, _ := l.run(ic, p, math.MaxInt)
+			rest, _ := l.exec.ExecuteAll(ic, p, math.MaxInt)
 			ic.keep(rest, own)
-			l.b.flush()
+			l.out.batch.flush()
 			l.mu.Unlock()
 		}
 		if err != nil {
@@ -105,7 +112,8 @@ func (l *innerGoroutines) finish() {
 func (l *innerGoroutines) trim(context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.giveBack()
+	l.exec.Trim()
+	l.out.batch.trim()
 }
 
 func (l *innerGoroutines) stop() {

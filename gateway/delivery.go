@@ -1,0 +1,62 @@
+package gateway
+
+import (
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
+)
+
+// delivery is what commands do to clients: it encodes a message once, puts it
+// into the queue of each client that gets it, and has all these queues flushed
+// when the batch is. It belongs to the goroutine that executes commands.
+type delivery struct {
+	gw    *Gateway
+	batch batch
+}
+
+var _ command.Clients = (*delivery)(nil)
+
+// newExecutor returns what executes the frames of the inner port, and what it
+// delivers with.
+func (g *Gateway) newExecutor() (*command.Executor, *delivery) {
+	d := &delivery{gw: g, batch: batch{inner: true, helpers: g.helpers}}
+	return command.New(g.hub, d, command.Options{
+		SecretKey: g.opts.SecretKey,
+		Websocket: g.handshakes,
+	}), d
+}
+
+// encode returns body as it goes on a client's socket, in the batch's arena.
+func (d *delivery) encode(body []byte, raw bool) []byte {
+	a := &d.batch.arena
+	if raw {
+		return a.commit(append(a.tail(len(body)), body...))
+	}
+	return a.commit(d.gw.codec.AppendMessage(a.tail(len(body)+clientproto.MaxOverhead), body))
+}
+
+// Deliver queues a message for clients.
+func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
+	if len(to) == 0 {
+		return
+	}
+	frame := d.encode(body, raw)
+	for _, c := range to {
+		clientOf(c).send(&d.batch, frame, raw, arenaLived)
+	}
+	if d.batch.arena.used >= arenaFlushAt {
+		d.batch.flush()
+	}
+}
+
+// Kick closes a client after a last message, if send, and all that waits for it.
+func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
+	var frame []byte
+	if send {
+		frame = d.encode(body, false)
+	}
+	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived)
+}
+
+// Destroy closes a client at once.
+func (d *delivery) Destroy(c *hub.Client) { d.gw.destroyClient(&d.batch, clientOf(c)) }

@@ -1,0 +1,28 @@
+// Package command is what a gateway does for business workers and
+// GatewayClients: it decodes the frames that they send to the inner port,
+// executes each on the hub, and answers. It corresponds to
+// Gateway::onWorkerMessage of PHP's GatewayWorker 4 (src/Gateway.php).
+//
+// # What it owns
+//
+// Every command's meaning: what ext_data and body must be, which entries of the
+// hub change, who gets a message, what the answer looks like byte for byte, what
+// is refused, and which secret key opens a connection. Each group of commands
+// has a file of its own. The memory that commands use again belongs to the
+// [Executor].
+//
+// # What it never knows
+//
+// Sockets, queues, protocols of clients, logs, and where a frame came from. What
+// a command does to a client beyond the hub's tables it tells [Clients]; what
+// concerns the one that sent the frame (the answer, a refusal) it tells the
+// [Caller]. Both are called without the hub's lock.
+//
+// # Order
+//
+// An Executor belongs to one goroutine, and executes frames in the order in
+// which it is given them, across callers. PHP's programs rely on that; see the
+// inner loop in package gateway.
+//
+// Frames that PHP's gateway dies of are refused and change nothing.
+package command
