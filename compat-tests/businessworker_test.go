@@ -35,8 +35,8 @@ func (s *stage) businessWorker(events string) *businessWorker {
 	return b
 }
 
-// startProcess starts PHP and waits until it has heard of all Registers and has
-// connected to all gateways.
+// startProcess starts PHP and waits until all Registers have sent it their lists
+// and it has connected to all gateways.
 func (b *businessWorker) startProcess(events string) {
 	s := b.actor.stage
 	addresses := b.actor.route()

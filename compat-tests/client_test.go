@@ -32,8 +32,8 @@ const standardEvent = `a:3:{s:3:"get";a:1:{s:4:"room";s:1:"1";}s:6:"server";a:14
 	`s:15:"HTTP_CONNECTION";s:7:"Upgrade";s:22:"HTTP_SEC_WEBSOCKET_KEY";s:24:"dGhlIHNhbXBsZSBub25jZQ==";` +
 	`s:26:"HTTP_SEC_WEBSOCKET_VERSION";s:2:"13";}s:6:"cookie";a:0:{}}`
 
-// dial opens a client connection and waits until the gateway has told a
-// scripted worker, if there is one.
+// dial opens a client connection and waits until the scripted worker, if
+// there is one, has the event of it.
 func (s *stage) dial() *client { return s.dialAt(s.gateways[0]) }
 
 func (s *stage) dialAt(gw *gatewayUnderTest) *client {
@@ -62,7 +62,7 @@ func (s *stage) openAt(gw *gatewayUnderTest, address string) *client {
 
 // dialOwnPort dials from a port that no other client has. The system may give the
 // same port to connections to different gateways unless it is bound first, and
-// clients are told apart by their ports.
+// the harness knows clients by their ports.
 func dialOwnPort(address string) (net.Conn, error) {
 	var d net.Dialer
 	if strings.HasPrefix(address, "127.") {

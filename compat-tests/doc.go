@@ -1,7 +1,7 @@
 // Package compattests is the conformance suite: scenarios that run against the
 // PHP originals and against this project's Register, Gateway, BusinessWorker
-// and GatewayClient, and must be told apart by nothing but the deliberate
-// differences that differences.json names.
+// and GatewayClient, and must differ in nothing but the deliberate differences
+// that differences.json names.
 //
 // A scenario (scenario_*_test.go) puts scripted peers around the programs under
 // test: workers and GatewayClients that speak the inner protocol, Register

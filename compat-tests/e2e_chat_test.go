@@ -56,7 +56,7 @@ func TestChat(t *testing.T) {
 	}
 }
 
-// chat plays the conversation and returns what everybody saw.
+// chat plays the conversation and returns what each client saw.
 func (e *e2e) chat(gateways []string) []string {
 	var rec record
 	enter := func(name string, gateway string) *talker {

@@ -123,7 +123,7 @@ func TestEveryMix(t *testing.T) {
 
 // TestMixedGateways has clients at a PHP and a Go gateway of one cluster, in
 // both orders; then each gateway is stopped in turn, and the other serves on.
-// The talk must be that of two PHP gateways.
+// The conversation must be that of two PHP gateways.
 func TestMixedGateways(t *testing.T) {
 	t.Parallel()
 	startE2E(t)

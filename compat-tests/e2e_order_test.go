@@ -34,8 +34,8 @@ type orderResult struct {
 }
 
 // TestReadYourWrites has PHP programs write and at once ask for what they wrote,
-// over a connection of its own for every call or over kept ones, while somebody
-// else broadcasts to a thousand clients. No answer may be from before the write.
+// over a connection of its own for every call or over kept ones, while another
+// program broadcasts to a thousand clients. No answer may be from before the write.
 func TestReadYourWrites(t *testing.T) {
 	t.Parallel()
 	startE2E(t)

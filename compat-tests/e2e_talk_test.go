@@ -68,7 +68,7 @@ func (t *talk) closed(c *talker) {
 }
 
 // say sends a client's message. What the caller did before has taken effect by
-// then: a question sees to that. Without it a message may arrive before the
+// then: say asks the gateway a question first. Without it a message may arrive before the
 // gateway, PHP's as well, has accepted the connection that brings a command.
 func (t *talk) say(c *talker, message string) {
 	t.e.Helper()

@@ -97,7 +97,8 @@ func (s *stage) set(cfg gatewayConfig, n int) (a *inner, c []*client) {
 // differences may ask.
 func (s *stage) original() bool { return s.cast.gateway == (php{}) }
 
-// survey tells who is still served: after a frame that must harm nobody.
+// survey notes which clients and connections are still served, after a frame that
+// must not harm them.
 func (s *stage) survey() {
 	// A PHP process that an error kills closes its connections bit by bit, by
 	// timers of 10 ms: wait for the first to go, then for all.
@@ -143,7 +144,7 @@ func (s *stage) adminOf(gw *gatewayUnderTest) *inner {
 }
 
 // awaitGone waits until the gateway has noticed that c is gone, outside of the
-// transcript. Where a worker hears of it, its event is what to wait for.
+// transcript. Where a worker gets an event of it, a scenario waits for that.
 func (s *stage) awaitGone(c *client) {
 	admin := s.adminOf(c.gw)
 	for start := time.Now(); ; time.Sleep(time.Millisecond) {

@@ -81,8 +81,8 @@ func (p *registerPeer) awaitList(n int) {
 	}
 }
 
-// library starts calling a class from outside of a worker. It is told of the
-// Registers of the stage, after those at the addresses in before.
+// library starts calling a class from outside of a worker. Its Registers
+// are those at the addresses in before, then those of the stage.
 func (s *stage) library(class string, persistent bool, before ...string) *library {
 	l := &library{actor: s.newActor("lib", s.cast.client == actorPHP)}
 	if s.cast.client != actorPHP {

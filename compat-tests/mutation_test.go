@@ -7,7 +7,7 @@ import (
 )
 
 // TestMutations checks the harness itself: a gateway that does what PHP does
-// but for a few bytes must be told from PHP. The bytes are changed where the
+// but for a few bytes must fail. The bytes are changed where the
 // scripted peers receive them.
 func TestMutations(t *testing.T) {
 	replace := func(old, new string) func([]byte) []byte {

@@ -18,7 +18,7 @@ func (s *stage) phpLibrary(r *registerUnderTest) *phpLibrary {
 	return l
 }
 
-// A phpAnswer is what came of a call.
+// A phpAnswer is the outcome of a call.
 type phpAnswer struct {
 	result phpserialize.Value
 	output string

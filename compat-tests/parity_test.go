@@ -84,8 +84,8 @@ type parityRun struct {
 	*stage
 	php    *phpLibrary           // nil where there is no PHP
 	client *gatewayclient.Client // nil where PHP's library makes the calls
-	quiet  bool                  // the state is not told after each call
-	state  map[string]string     // last told, by question
+	quiet  bool                  // the state is not noted after each call
+	state  map[string]string     // last noted, by question
 }
 
 func (s *stage) compareCalls(cfg gatewayConfig, steps []parityStep) {
@@ -113,7 +113,7 @@ func (s *stage) compareCalls(cfg gatewayConfig, steps []parityStep) {
 	}
 }
 
-// call makes one call and tells what came of it.
+// call makes one call and notes its outcome.
 func (r *parityRun) call(class, method string, arguments []any) {
 	args := r.withIDs(list(arguments)).(list)
 	translation, ok := translations[method]
@@ -166,8 +166,8 @@ func (r *parityRun) logResult(result phpserialize.Value, err error) {
 	r.log("lib returns %s", quote(text))
 }
 
-// logState tells what has changed in what the gateways hold: read through PHP's library where there
-// is PHP, whoever made the calls.
+// logState notes what has changed in the state of the gateways: read through PHP's library where there
+// is PHP, also where gatewayclient made the calls.
 func (r *parityRun) logState() {
 	changed := false
 	for _, q := range stateQuestions {

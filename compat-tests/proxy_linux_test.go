@@ -267,7 +267,7 @@ func (p *proxy) forward(pair *proxyPair, fromActor bool) {
 		data = data[w:]
 	}
 	quickACK(to)
-	// Only now: who waits for the event may count on its being delivered.
+	// Only now: a test that waits for the event relies on the data being delivered.
 	p.record(proxyEvent{conn: pair.number, target: pair.target, fromActor: fromActor, data: buf[:n:n]})
 }
 

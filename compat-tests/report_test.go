@@ -132,7 +132,7 @@ func report() (string, error) {
 	return b.String(), nil
 }
 
-// workerman4 is what came of running the suite against the Workerman before.
+// workerman4 is the outcome of a run of the suite against Workerman 4.
 const workerman4 = `## Workerman 4
 
 GatewayWorker 4.0 also runs on Workerman 4. The suite was run against Workerman 4.2.1 once: of 734 scenarios 672 are the same but for the line of the handshake.

@@ -87,7 +87,7 @@ func init() {
 	}, withActors)
 }
 
-// connectHidden connects clients without a word in the transcript.
+// connectHidden connects clients and leaves that out of the transcript.
 func (s *stage) connectHidden(gw *gatewayUnderTest, n int) []*client {
 	lines := s.lines
 	list := make([]*client, n)

@@ -5,7 +5,7 @@
 // EVENTS is a comma-separated list of what the callbacks say on their own:
 //   connect    onConnect sends "connect <client_id>" to the client
 //   websocket  onWebSocketConnect sends "websocket " and the serialized handshake data
-//   close      onClose sends "close <client_id>" to everybody left
+//   close      onClose sends "close <client_id>" to all clients that are left
 //   session    onConnect and onWebSocketConnect also write to $_SESSION
 //
 // A message is JSON, or serialize()d, {"op": ..., ...}; answers are "answer " and serialize([result, output, exception]).

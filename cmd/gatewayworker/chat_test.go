@@ -30,7 +30,7 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// The chat is on where it takes clients from nobody, and where it is asked for.
+// The chat is on where no worker of the user can miss clients, and where it is asked for.
 func TestChatWanted(t *testing.T) {
 	for args, want := range map[string]bool{
 		"":                                    true,

@@ -9,7 +9,7 @@ import (
 
 // Exit codes of client and status. Other commands end with 1 for any failure.
 const (
-	exitFailure = 1 // nothing came of it
+	exitFailure = 1 // it failed
 	exitUsage   = 2 // the command line is wrong; nothing was done
 	exitOffline = 3 // a client or uid is not online
 	exitPartial = 4 // some gateways did not answer
@@ -75,7 +75,7 @@ func coded(err error, gateways int) error {
 	return &codedError{code, errors.New(oneLinePerGateway(err))}
 }
 
-// oneLinePerGateway is the text of err with what is told twice told once.
+// oneLinePerGateway is the text of err in which a cause that several gateways share stands once.
 func oneLinePerGateway(err error) string {
 	var lines []string
 	told := map[string]bool{}

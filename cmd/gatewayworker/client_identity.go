@@ -42,7 +42,7 @@ func identityOperations() []operation {
 				return c.LeaveGroup(ctx, id, group)
 			}),
 		{
-			name: "ungroup", category: categoryIdentity, usage: "take everybody out of a group", args: "GROUP", min: 1, max: 1,
+			name: "ungroup", category: categoryIdentity, usage: "take all clients out of a group", args: "GROUP", min: 1, max: 1,
 			run: func(ctx context.Context, c *call) error {
 				return c.everywhere(ctx, func() error { return c.Ungroup(ctx, c.args[0]) })
 			},

@@ -131,7 +131,7 @@ func greeted(g *clustertest.Gateway, deadline time.Time) (*guest, error) {
 			c.Close()
 		}
 		if time.Now().After(deadline) {
-			return nil, errors.Join(errors.New("nobody greets"), err)
+			return nil, errors.Join(errors.New("no greeting"), err)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -70,8 +70,8 @@ func start(c *cli.Context, log *logrus.Logger, opts gateway.Options) (err error)
 		return err
 	}
 	listeners = append(listeners, g.client, g.inner)
-	// What needs the others goes first: the chat, then the gateway, while the
-	// Register can still be told.
+	// The chat stops first, then the gateway, which takes its address from the
+	// Register, then the Register.
 	r, err := newRegisterServer(opts.SecretKey, log, registerListener)
 	if err != nil {
 		return err

@@ -29,8 +29,8 @@ func env(flag string) []string {
 	return []string{envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
 }
 
-// forgetEmptyVariables makes an empty variable as good as none: container
-// files pass variables on that nobody has set.
+// forgetEmptyVariables unsets empty variables: container files pass on variables
+// that the user has not set.
 func forgetEmptyVariables() {
 	for _, v := range os.Environ() {
 		if name, value, _ := strings.Cut(v, "="); value == "" && strings.HasPrefix(name, envPrefix) {

@@ -19,7 +19,7 @@ func registerListenFlag(name string, aliases ...string) cli.Flag {
 	return &cli.StringFlag{Name: name, Aliases: aliases, Category: categoryCluster, Usage: "`ADDRESS` of the Register, for gateways, workers and GatewayClients", Value: defaultRegisterListen, EnvVars: env("register-listen")}
 }
 
-// listenRegister opens the port that flag name tells.
+// listenRegister opens the port at the address that the flag name holds.
 func listenRegister(c *cli.Context, name string) (net.Listener, error) {
 	text := c.String(name)
 	a, err := gatewayprotocol.ParseListenAddress(text)

@@ -44,7 +44,7 @@ type gatewayStatus struct {
 	uids, groups []string
 }
 
-// look asks everybody at the same time.
+// look asks all Registers and gateways at the same time.
 func (cl *cluster) look(ctx context.Context, quick bool) *clusterStatus {
 	s := &clusterStatus{Time: time.Now().UTC().Truncate(time.Millisecond), Registers: []registerStatus{}, Gateways: []gatewayStatus{}}
 	addrs := slices.Clone(cl.fixed)

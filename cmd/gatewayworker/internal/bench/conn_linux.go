@@ -173,7 +173,7 @@ func (c *conn) end(err error) {
 	}
 }
 
-// close closes without a word.
+// close closes the connection and sends no close frame.
 func (c *conn) close() {
 	if c.fd >= 0 {
 		c.l.remove(c.fd)

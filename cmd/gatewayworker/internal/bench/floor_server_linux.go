@@ -173,8 +173,8 @@ func (b *bench) floorClose(fds []int, clients []*floorReader) (open []int, err e
 	return nil, nil
 }
 
-// floorServed runs the server while load runs, which is told when the server
-// fails, and returns the server's CPU time.
+// floorServed runs the server while load runs and returns the server's CPU time.
+// The channel failed is closed when the server fails.
 func (b *bench) floorServed(s *floorServer, handle func(int) error, after func() error, load func(failed <-chan struct{}) error) (time.Duration, error) {
 	var cpu time.Duration
 	var failed error

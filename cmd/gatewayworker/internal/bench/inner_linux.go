@@ -84,7 +84,7 @@ func (ic *innerConn) answers(data []byte) (used int, err error) {
 		}
 		used += n
 		if len(ic.replies) == 0 {
-			return used, fmt.Errorf("an answer that nobody asked for: %.40q", payload)
+			return used, fmt.Errorf("an answer without a question: %.40q", payload)
 		}
 		then := ic.replies[0]
 		ic.replies = ic.replies[1:]

@@ -108,8 +108,8 @@ func (l *loop) clock() int64 {
 	return l.now
 }
 
-// add registers fd for everything, once: edge-triggered readiness for writing
-// comes back by itself after a write that was refused.
+// add registers fd for reading and writing, once: the kernel reports readiness
+// again after each write that it refused.
 func (l *loop) add(fd int, h handler) error {
 	for len(l.slots) <= fd {
 		l.slots = append(l.slots, slot{})

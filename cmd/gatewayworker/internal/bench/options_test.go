@@ -33,7 +33,7 @@ func TestOptions(t *testing.T) {
 		{"no room for the head", func(o *Options) { o.Size = 10 }, "size"},
 		{"negative rate", func(o *Options) { o.Rate = -1 }, "duration, interval, settle, stall, rate"},
 		{"unknown worker", func(o *Options) { o.Worker = "php" }, "worker"},
-		{"uplink by somebody else", func(o *Options) { o.Scenario, o.Worker = "uplink", WorkerNone }, "worker"},
+		{"uplink through another worker", func(o *Options) { o.Scenario, o.Worker = "uplink", WorkerNone }, "worker"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := ok

@@ -25,7 +25,7 @@ func putPayload(dst []byte, tag *runTag, stream byte, seq uint32, due int64) {
 	}
 }
 
-// parsePayload is the inverse; ok is false for a message of anybody else.
+// parsePayload is the inverse; ok is false for a message that the generator did not make.
 func parsePayload(p []byte, tag *runTag) (stream byte, seq uint32, due int64, ok bool) {
 	if len(p) < payloadHeadLen || string(p[25:33]) != string(tag[:]) {
 		return 0, 0, 0, false

@@ -136,7 +136,7 @@ type role struct {
 
 // roles finds the processes to measure: those named and their descendants. A
 // process named (or found) for the worker is not counted for the gateway, so
-// both may be children of one master; the generator counts for nobody else.
+// both may be children of one master; the generator is counted for itself alone.
 func (fs procFS) roles(gatewayPIDs, workerPIDs []int, self int) ([]role, error) {
 	collect := func(option string, pids []int) (all []int, err error) {
 		for _, p := range pids {

@@ -35,7 +35,7 @@ func TestRolesFindChildren(t *testing.T) {
 	fakeProcess(t, root, p0+2, p0+1, 150, 50, "WorkerMan: (Gateway) (x) 1 2")
 	fakeProcess(t, root, p0+3, p0+1, 20, 5, "BusinessWorker")
 	fakeProcess(t, root, p0+4, p0+3, 1, 1, "grandchild")
-	fakeProcess(t, root, p0+5, 1, 1000, 1000, "somebody else")
+	fakeProcess(t, root, p0+5, 1, 1000, 1000, "unrelated")
 	if err := os.WriteFile(filepath.Join(root, "uptime"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type bench struct {
 	clients     []*client
 	byLocal     map[netip.AddrPort]*client
 	openClients int
-	opened      int           // connections that came about in the whole run
+	opened      int           // connections that were opened in the whole run
 	failed      int           // connections that the server ended or refused
 	failure     error         // the first of them
 	fatal       error         // ends the run
@@ -166,8 +166,8 @@ func raiseFileLimit(want int) error {
 	return nil
 }
 
-// attach opens the inner connections and makes sure that the gateways have
-// heard of them before the first client comes.
+// attach opens the inner connections and waits until the gateways know them,
+// before the first client connects.
 func (b *bench) attach() error {
 	b.phase = "attach"
 	for i := range b.plan.inner {
@@ -422,8 +422,8 @@ func (b *bench) unknown() (n int) {
 	return n
 }
 
-// detach hangs up and stays the worker until the gateways have told it so: a
-// gateway without a worker complains about each client.
+// detach hangs up and stays the worker until the gateways have reported every
+// close: a gateway without a worker logs an error for each client.
 func (b *bench) detach() error {
 	b.phase, b.progress = "disconnect", nil
 	left := 0

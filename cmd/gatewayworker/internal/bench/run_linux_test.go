@@ -52,7 +52,7 @@ func TestScenarios(t *testing.T) {
 					o := small(f, scenario)
 					o.Worker, o.GatewayPIDs = worker, []int{server}
 					if scenario == "idle" && worker == WorkerNone {
-						want = []int64{0, 60, 20} // nobody to count the messages
+						want = []int64{0, 60, 20} // no worker counts the messages
 					}
 					r, err := Run(t.Context(), o)
 					if err != nil {

@@ -51,8 +51,8 @@ func (b *bench) group() error {
 		return err
 	}
 	all := b.openIndexes()
-	const everybody = "bench-all"
-	if err := b.join("join one group", map[string][]int{everybody: all}); err != nil {
+	const allGroup = "bench-all"
+	if err := b.join("join one group", map[string][]int{allGroup: all}); err != nil {
 		return err
 	}
 	send := func(dst [][]byte, s *stream, due int64, group string, members []int) {
@@ -61,7 +61,7 @@ func (b *bench) group() error {
 			dst[i] = ic.append(dst[i], gp.CmdSendToGroup, 0, `{"group":["`+group+`"],"exclude":null}`, b.payload)
 		}
 	}
-	err := b.toMany(func(dst [][]byte, s *stream, due int64) { send(dst, s, due, everybody, all) })
+	err := b.toMany(func(dst [][]byte, s *stream, due int64) { send(dst, s, due, allGroup, all) })
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// The page is told where the gateway is.
+// The page holds the gateway's address.
 func TestPageNamesTheGateway(t *testing.T) {
 	for listen, want := range map[string]string{
 		"0.0.0.0:8282":   `data-host="" data-port="8282" data-secure="false"`,

@@ -11,7 +11,7 @@ let attempts = 0;
 let me = '';                    // own client id
 let wanted = null;              // {name, room} to be in, also after a reconnect
 let entered = false;            // the room's list has arrived
-let to = '';                    // client id that messages go to; '' is everybody
+let to = '';                    // client id that messages go to; '' is all in the room
 const people = new Map();       // client id -> name, in order of joining
 const gone = new Set();         // who left before the list came that may still name them
 
