@@ -7,28 +7,6 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 )
 
-// Exit codes of client and status. Other commands end with 1 for any failure.
-const (
-	exitFailure = 1 // it failed
-	exitUsage   = 2 // the command line is wrong; nothing was done
-	exitOffline = 3 // a client or uid is not online
-	exitPartial = 4 // some gateways did not answer
-)
-
-// codedError is an error with an exit code.
-type codedError struct {
-	code int
-	err  error
-}
-
-func (e *codedError) Error() string { return e.err.Error() }
-func (e *codedError) Unwrap() error { return e.err }
-func (e *codedError) ExitCode() int { return e.code }
-
-func usageFault(text string) error { return &codedError{exitUsage, errors.New(text)} }
-
-func offline(text string) error { return &codedError{exitOffline, errors.New(text)} }
-
 // singleError is an error about the one gateway that a question was for: that
 // is no partial answer.
 type singleError struct{ error }

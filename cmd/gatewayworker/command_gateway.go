@@ -17,18 +17,14 @@ func gatewayCommand() *cli.Command {
 			"Gateway has one for each of its count processes.",
 		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), processFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			log, err := newLogger(c)
+			p, err := newProcess(c)
 			if err != nil {
 				return err
 			}
-			opts, err := gatewayOptions(c)
+			opts, err := p.gatewayOptions(c)
 			if err != nil {
 				return err
 			}
-			opts.Logger = log
 			if len(opts.RegisterAddress) == 0 {
 				opts.RegisterAddress = nil // the default, where an empty list is none
 			}
@@ -36,9 +32,22 @@ func gatewayCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return serve(c, log, g)
+			return p.serve(g)
 		},
 	}
+}
+
+// gatewayOptions are those of the process's Gateway.
+func (p *process) gatewayOptions(c *cli.Context) (gateway.Options, error) {
+	opts, err := gatewayOptions(c)
+	if err != nil {
+		return opts, err
+	}
+	if p.tls, err = tlsFilesOf(c); err != nil {
+		return opts, err
+	}
+	opts.TLS, opts.Logger = p.tls.config(), p.log
+	return opts, nil
 }
 
 // gatewayServer is a Gateway that has its ports.

@@ -19,10 +19,7 @@ func registerCommand() *cli.Command {
 			&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
 		}, processFlags()...),
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			log, err := newLogger(c)
+			p, err := newProcess(c)
 			if err != nil {
 				return err
 			}
@@ -30,11 +27,11 @@ func registerCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			s, err := newRegisterServer(c.String("secret-key"), log, ln)
+			s, err := newRegisterServer(c.String("secret-key"), p.log, ln)
 			if err != nil {
 				return err
 			}
-			return serve(c, log, s)
+			return p.serve(s)
 		},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"net"
 	"slices"
 
-	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
@@ -20,24 +19,20 @@ func startCommand() *cli.Command {
 		Flags: slices.Concat(gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
 			[]cli.Flag{registerListenFlag("register-listen")}, chatFlags(), processFlags()),
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			log, err := newLogger(c)
+			p, err := newProcess(c)
 			if err != nil {
 				return err
 			}
-			opts, err := gatewayOptions(c)
+			opts, err := p.gatewayOptions(c)
 			if err != nil {
 				return err
 			}
-			opts.Logger = log
-			return start(c, log, opts)
+			return start(c, p, opts)
 		},
 	}
 }
 
-func start(c *cli.Context, log *logrus.Logger, opts gateway.Options) (err error) {
+func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 	withChat, err := chatWanted(c, opts)
 	if err != nil {
 		return err
@@ -72,17 +67,17 @@ func start(c *cli.Context, log *logrus.Logger, opts gateway.Options) (err error)
 	listeners = append(listeners, g.client, g.inner)
 	// The chat stops first, then the gateway, which takes its address from the
 	// Register, then the Register.
-	r, err := newRegisterServer(opts.SecretKey, log, registerListener)
+	r, err := newRegisterServer(opts.SecretKey, p.log, registerListener)
 	if err != nil {
 		return err
 	}
 	servers := []server{g, r}
 	if withChat {
-		room, err := newChat(c, chatListener, g, opts, log)
+		room, err := newChat(c, chatListener, g, opts, p.log)
 		if err != nil {
 			return err
 		}
 		servers = slices.Insert(servers, 0, room)
 	}
-	return serve(c, log, servers...)
+	return p.serve(servers...)
 }

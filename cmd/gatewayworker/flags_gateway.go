@@ -54,7 +54,8 @@ var optionFlags = map[string]string{
 	"SendToClientBufferSize": "send-to-client-buffer-size",
 }
 
-// gatewayOptions reads gatewayFlags. Logger is left to the caller.
+// gatewayOptions reads gatewayFlags but those of TLS. Logger is left to the
+// caller.
 func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 	opts := gateway.Options{
 		Listen:                 c.String("listen"),
@@ -85,10 +86,7 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		}
 	}
 	var err error
-	if opts.Router, err = routerMode(c.String("router")); err != nil {
-		return opts, err
-	}
-	opts.TLS, err = tlsConfig(c)
+	opts.Router, err = routerMode(c.String("router"))
 	return opts, err
 }
 

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"crypto/tls"
-	"crypto/x509"
-	"os"
-
-	"github.com/urfave/cli/v2"
-)
+import "github.com/urfave/cli/v2"
 
 // tlsFlags are PHP's transport and the ssl context of a Worker.
 func tlsFlags() []cli.Flag {
@@ -18,8 +12,8 @@ func tlsFlags() []cli.Flag {
 	}
 }
 
-// tlsConfig reads tlsFlags; nil is plain TCP.
-func tlsConfig(c *cli.Context) (*tls.Config, error) {
+// tlsFilesOf reads tlsFlags, and the files that they name; nil is plain TCP.
+func tlsFilesOf(c *cli.Context) (*tlsFiles, error) {
 	switch transport := c.String("transport"); transport {
 	case "ssl":
 	case "tcp":
@@ -32,30 +26,9 @@ func tlsConfig(c *cli.Context) (*tls.Config, error) {
 	default:
 		return nil, &flagError{"transport", transport, "want tcp or ssl"}
 	}
-	certFile, keyFile := c.String("ssl-cert"), c.String("ssl-key")
-	if certFile == "" {
+	f := &tlsFiles{cert: c.String("ssl-cert"), key: c.String("ssl-key"), clientCA: c.String("ssl-client-ca")}
+	if f.cert == "" {
 		return nil, &flagError{"ssl-cert", "", "required by --transport ssl"}
 	}
-	if keyFile == "" {
-		keyFile = certFile
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, &flagError{"ssl-cert", certFile, err.Error()}
-	}
-	config := &tls.Config{Certificates: []tls.Certificate{cert}}
-	caFile := c.String("ssl-client-ca")
-	if caFile == "" {
-		return config, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, &flagError{"ssl-client-ca", caFile, err.Error()}
-	}
-	config.ClientCAs = x509.NewCertPool()
-	if !config.ClientCAs.AppendCertsFromPEM(pem) {
-		return nil, &flagError{"ssl-client-ca", caFile, "no certificate in it"}
-	}
-	config.ClientAuth = tls.RequireAndVerifyClientCert
-	return config, nil
+	return f, f.load()
 }

@@ -94,31 +94,31 @@ func TestTLSConfig(t *testing.T) {
 		"two files": {"--transport", "ssl", "--ssl-cert", certFile, "--ssl-key", keyFile},
 		"one file":  {"--transport", "ssl", "--ssl-cert", both},
 	} {
-		config, err := parse(t, tlsFlags(), tlsConfig, args...)
+		config, err := parse(t, tlsFlags(), tlsFilesOf, args...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := handshake(t, config, anonymous); err != nil {
+		if err := handshake(t, config.config(), anonymous); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 
-	config, err := parse(t, tlsFlags(), tlsConfig, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", certFile)
+	config, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", certFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := handshake(t, config, known); err != nil {
+	if err := handshake(t, config.config(), known); err != nil {
 		t.Errorf("client with a certificate: %v", err)
 	}
-	if err := handshake(t, config, anonymous); err == nil {
+	if err := handshake(t, config.config(), anonymous); err == nil {
 		t.Error("a client without a certificate was let in")
 	}
 
-	if config, err := parse(t, tlsFlags(), tlsConfig); err != nil || config != nil {
+	if config, err := parse(t, tlsFlags(), tlsFilesOf); err != nil || config.config() != nil {
 		t.Errorf("without flags: %v, %v; want plain TCP", config, err)
 	}
 	var bad *flagError
-	if _, err := parse(t, tlsFlags(), tlsConfig, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", keyFile); !errors.As(err, &bad) || bad.flag != "ssl-client-ca" {
+	if _, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", keyFile); !errors.As(err, &bad) || bad.flag != "ssl-client-ca" {
 		t.Errorf("authorities without a certificate: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/bench"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
 func main() {
@@ -29,15 +30,24 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp()
 	app.Writer, app.ErrWriter = stdout, stderr
-	err := app.Run(flagsFirst(app, args))
+	code := exitCode(app.Run(flagsFirst(app, args)), app)
+	if w, ok := app.ErrWriter.(*logging.Writer); ok {
+		w.Close(logPatience)
+	}
+	return code
+}
+
+// exitCode prints err, and returns the exit code that stands for it.
+func exitCode(err error, app *cli.App) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "gatewayworker: %v\n", describe(err))
+	err = describe(err)
+	fmt.Fprintf(app.ErrWriter, "gatewayworker: %v\n", err)
 	if code, ok := errors.AsType[cli.ExitCoder](err); ok {
 		return code.ExitCode()
 	}
-	return 1
+	return exitFailure
 }
 
 func newApp() *cli.App {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
-	"github.com/urfave/cli/v2"
 )
 
 // server is a part of the process that serves its own ports.
@@ -21,17 +19,15 @@ type server interface {
 	Close() error
 }
 
-// serve runs servers until SIGINT or SIGTERM, or until one of them fails.
-// They are stopped in the order given.
-func serve(c *cli.Context, log *logrus.Logger, servers ...server) error {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	return supervise(log, signals, secondsOf(c, "stop-timeout"), servers)
-}
+// Why a stop was cut short.
+var (
+	errSecondSignal = errors.New("a second signal")
+	errStopTimeout  = errors.New("--stop-timeout ran out")
+)
 
-// supervise is serve with signals from anywhere. A second signal, or the end of
-// timeout, closes what has not stopped by then.
+// supervise runs servers until a signal comes or one of them fails, and then
+// stops them in the order given. A second signal, or the end of timeout, closes
+// what has not stopped by then; the error has the exit code exitUnfinished then.
 func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Duration, servers []server) error {
 	ended := make(chan error, len(servers))
 	for _, s := range servers {
@@ -45,34 +41,58 @@ func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Durati
 	case failure = <-ended:
 		running--
 	}
-
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	stopped := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-stopped:
-		}
-	}()
-	var late error
-	for _, s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
-			late = err
-			_ = s.Close()
-		}
-	}
-	close(stopped)
+	unfinished := stop(signals, timeout, servers)
 	for ; running > 0; running-- {
 		if err := <-ended; failure == nil {
 			failure = err
 		}
 	}
-	if late != nil {
-		log.WithError(late).Warn("stopped before everything was sent")
-	} else {
-		log.Info("stopped")
+	switch {
+	case failure != nil:
+		return failure
+	case unfinished != nil:
+		return &codedError{exitUnfinished, unfinished}
 	}
-	return failure
+	log.Info("stopped")
+	return nil
 }
+
+// stop stops servers one after the other. Its error says why the stop was cut
+// short.
+func stop(signals <-chan os.Signal, timeout time.Duration, servers []server) error {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), timeout, errStopTimeout)
+	defer cancel()
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go func() {
+		select {
+		case <-signals:
+			cut(errSecondSignal)
+		case <-stopped:
+		}
+	}()
+	var unfinished error
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			unfinished = err
+			if ctx.Err() != nil {
+				unfinished = context.Cause(ctx)
+			}
+			_ = s.Close()
+		}
+	}
+	if unfinished != nil {
+		return &unfinishedError{unfinished}
+	}
+	return nil
+}
+
+// unfinishedError is a stop that was cut short.
+type unfinishedError struct{ cause error }
+
+func (e *unfinishedError) Error() string {
+	return "stopped before everything was sent: " + e.cause.Error()
+}
+func (e *unfinishedError) Unwrap() error { return e.cause }

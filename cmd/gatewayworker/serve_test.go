@@ -91,6 +91,14 @@ func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServ
 	}
 }
 
+// code is the exit code of an error.
+func code(err error) int {
+	if coded := (*codedError)(nil); errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitFailure
+}
+
 func TestSuperviseStopsInOrderAtASignal(t *testing.T) {
 	calls, log, err := supervised(t, time.Minute, func(a, b *fakeServer) {}, func(_, _ *fakeServer, signals chan<- os.Signal) {
 		signals <- os.Interrupt
@@ -105,7 +113,7 @@ func TestSuperviseClosesAtTheSecondSignal(t *testing.T) {
 		signals <- os.Interrupt
 		signals <- os.Interrupt
 	})
-	if err != nil || !slices.Equal(calls, []string{"shutdown a", "close a", "shutdown b"}) || !strings.Contains(log, "stopped before everything was sent") {
+	if !errors.Is(err, errSecondSignal) || code(err) != exitUnfinished || !slices.Equal(calls, []string{"shutdown a", "close a", "shutdown b"}) || strings.Contains(log, "msg=stopped") {
 		t.Errorf("error %v, calls %q, log:\n%s", err, calls, log)
 	}
 }
@@ -114,7 +122,7 @@ func TestSuperviseClosesAfterTheTimeout(t *testing.T) {
 	calls, log, err := supervised(t, time.Millisecond, func(a, b *fakeServer) { a.stubborn, b.stubborn = true, true }, func(_, _ *fakeServer, signals chan<- os.Signal) {
 		signals <- os.Interrupt
 	})
-	if err != nil || !slices.Equal(calls, []string{"shutdown a", "close a", "shutdown b", "close b"}) || !strings.Contains(log, "deadline exceeded") {
+	if !errors.Is(err, errStopTimeout) || code(err) != exitUnfinished || !slices.Equal(calls, []string{"shutdown a", "close a", "shutdown b", "close b"}) || strings.Contains(log, "msg=stopped") {
 		t.Errorf("error %v, calls %q, log:\n%s", err, calls, log)
 	}
 }

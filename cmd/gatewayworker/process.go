@@ -1,0 +1,129 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/urfave/cli/v2"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+)
+
+// Bounds of what is written to stderr by a process that serves.
+const (
+	logBuffer   = 1 << 20         // bytes that may wait while stderr is not read
+	logPatience = 2 * time.Second // at the end of the process, for what still waits
+)
+
+// process is what the commands that serve have in common: how they log, and
+// which signals they hear.
+type process struct {
+	log         *logrus.Logger
+	stopTimeout time.Duration
+	tls         *tlsFiles      // nil without TLS
+	stops       chan os.Signal // SIGINT and SIGTERM
+	hangups     chan os.Signal // SIGHUP
+}
+
+// newProcess is the first that a command does that serves. From here on, signals
+// do to this process what its help says; stderr may be closed or unread without
+// harm, and belongs to the log's writer, which run closes.
+func newProcess(c *cli.Context) (*process, error) {
+	p := &process{
+		stopTimeout: secondsOf(c, "stop-timeout"),
+		stops:       make(chan os.Signal, 2),
+		hangups:     make(chan os.Signal, 1),
+	}
+	signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(p.hangups, syscall.SIGHUP)
+	// Else a write to a stderr without a reader would end the process.
+	signal.Ignore(syscall.SIGPIPE)
+	if err := noArguments(c); err != nil {
+		return nil, err
+	}
+	var err error
+	p.log, err = newLogger(c)
+	return p, err
+}
+
+// serve runs servers until SIGINT or SIGTERM, or until one of them fails. They
+// are stopped in the order given.
+//
+// The signals stay caught when it returns: one that comes while the process ends
+// must not change its exit code.
+func (p *process) serve(servers ...server) error {
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go func() {
+		for {
+			select {
+			case <-p.hangups:
+				p.readAgain()
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return supervise(p.log, p.stops, p.stopTimeout, servers)
+}
+
+// readAgain is what SIGHUP does: it reads the files of TLS again. Flags and
+// environment variables cannot change while a process runs.
+func (p *process) readAgain() {
+	if p.tls == nil {
+		p.log.Info("SIGHUP: nothing to read again: without TLS there are no files, and flags and variables are read at the start alone")
+		return
+	}
+	if err := p.tls.load(); err != nil {
+		p.log.WithError(err).Error("SIGHUP: cannot read the certificate again, the one in use stays")
+		return
+	}
+	p.log.WithFields(p.tls.fields()).Info("SIGHUP: the certificate is read again, for connections from now on")
+}
+
+// newLogger makes the logger that the flags ask for. Its writer takes the place
+// of the program's stderr.
+func newLogger(c *cli.Context) (*logrus.Logger, error) {
+	level, err := logrus.ParseLevel(c.String("log-level"))
+	if err != nil {
+		return nil, &flagError{"log-level", c.String("log-level"), "want error, warn, info or debug"}
+	}
+	// The writer gets a formatter of its own: it formats while the logger does.
+	format, err := logFormatter(c, c.App.ErrWriter)
+	if err != nil {
+		return nil, err
+	}
+	forWriter, _ := logFormatter(c, c.App.ErrWriter)
+	log := logrus.New()
+	log.SetLevel(level)
+	log.SetFormatter(format)
+	stderr := logging.NewWriter(c.App.ErrWriter, logBuffer, func(lines int) []byte {
+		e := log.WithField("lines", lines)
+		e.Time, e.Level, e.Message = time.Now(), logrus.WarnLevel, "log lines are missing here: stderr was not read fast enough, or could not be written"
+		text, err := forWriter.Format(e)
+		if err != nil {
+			return nil
+		}
+		return text
+	})
+	c.App.ErrWriter = stderr
+	log.SetOutput(stderr)
+	return log, nil
+}
+
+func logFormatter(c *cli.Context, stderr io.Writer) (logrus.Formatter, error) {
+	switch format := c.String("log-format"); format {
+	case "text":
+		// Behind the log's writer logrus cannot see a terminal.
+		return &logrus.TextFormatter{FullTimestamp: true, ForceColors: isTerminal(stderr) && runtime.GOOS != "windows"}, nil
+	case "json":
+		return &logrus.JSONFormatter{}, nil
+	default:
+		return nil, &flagError{"log-format", format, "want text or json"}
+	}
+}
