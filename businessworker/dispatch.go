@@ -149,11 +149,13 @@ func (d *dispatcher) takeLocked() (*clientState, *Event) {
 		c.last = nil
 	}
 	e.next = nil
+	c.handling = true
 	return c, e
 }
 
 // finishLocked accounts for an event that has been handled.
 func (d *dispatcher) finishLocked(c *clientState, e *Event) {
+	c.handling, c.writes = false, nil
 	switch {
 	case d.closed: // what c has left is dropped
 	case c.first != nil:
@@ -172,16 +174,6 @@ func (d *dispatcher) finishLocked(c *clientState, e *Event) {
 	if d.empty != nil && d.pending == 0 {
 		close(d.empty)
 		d.empty = nil
-	}
-}
-
-// sessionChanged notes that a session was changed by other than an event of its
-// client.
-func (d *dispatcher) sessionChanged(id ClientID) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if c := d.clients.get(id); c != nil {
-		c.changed.Store(true)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -22,83 +20,79 @@ import (
 // first looks at it. When the handler returns, and not in OnClose, the session
 // is written back if it is not what it was.
 //
+// SetSession and UpdateSession of gatewayclient take part while a handler runs:
+// what they write to the handler's own client, by whichever Client of the
+// worker, is in the Session from then on, and is not undone when the Session is
+// written back.
+//
 // As in PHP a write replaces the whole session: of two workers that change one
-// session at the same time, the last one wins. gatewayclient's UpdateSession
-// merges at the gateway instead.
+// session at the same time, the last one wins. UpdateSession merges at the
+// gateway instead.
+//
+// PHP's null, which is no session, and an empty array are two things here, as
+// they are in PHP: see [Session.IsNull] and [Session.Clear].
 //
 // When a session cannot be loaded it reads as empty and is not written back;
 // Err tells why, and the worker logs it. A Session is for the goroutine that
 // runs the handler.
 type Session struct {
 	event *Event
-	state *sessionState
+	state *clientState
 	raw   []byte // as the gateway has it
 	stale bool   // raw may be old: ask
 	final bool   // OnClose: not written back
 
 	loaded bool
 	value  *phpserialize.Array // nil is PHP's null
-	forced bool                // Replace or Clear was called: what raw was does not matter
+	lent   bool                // value was nil, and is an array because Array returned one: null as long as it is empty
+	must   bool                // differs from what the gateway has, whatever raw says
 	err    error
 }
 
 // load makes value what the session is.
 func (s *Session) load() {
-	if s.loaded {
-		return
+	if !s.loaded {
+		s.loaded = true
+		if s.stale {
+			s.fetch()
+		}
+		if s.err == nil {
+			s.value, s.err = decodeSession(s.raw)
+		}
 	}
-	s.loaded = true
-	if s.stale {
-		s.fetch()
+	s.join()
+}
+
+func decodeSession(text []byte) (*phpserialize.Array, error) {
+	if len(text) == 0 {
+		return nil, nil
 	}
-	if s.err != nil || len(s.raw) == 0 {
-		return
+	v, err := phpserialize.Unmarshal(text)
+	if err != nil {
+		return nil, err
 	}
-	v, err := phpserialize.Unmarshal(s.raw)
 	switch v := v.(type) {
 	case *phpserialize.Array:
-		s.value = v
+		return v, nil
 	case nil:
-		s.err = err
-	default:
-		s.err = errors.New("the session is no array")
+		return nil, nil
 	}
-}
-
-// A sessionState is what the worker remembers of a client's session between
-// events. It belongs to the goroutine that runs the client, changed apart.
-type sessionState struct {
-	known   bool
-	version uint32      // of the session's text as it was last known to be
-	changed atomic.Bool // it was changed by other than an event since
-}
-
-// saw remembers the text of the session.
-func (st *sessionState) saw(text []byte) { st.known, st.version = true, sessionVersion(text) }
-
-// sessionVersion is crc32, as BusinessWorker::$_sessionVersion. No session and
-// an empty one are the same: it comes as "" with events, and as an empty array
-// when asked for.
-func sessionVersion(text []byte) uint32 {
-	if string(text) == "a:0:{}" {
-		return 0
-	}
-	return crc32.ChecksumIEEE(text)
+	return nil, errors.New("the session is no array")
 }
 
 // begin makes s the session that came with an event. PHP takes the text that
 // came with an event for the latest after it has asked for a newer one, and so
 // reads an old session with the next event; here the newer one is remembered.
-func (s *Session) begin(e *Event, st *sessionState) {
-	*s = Session{event: e, state: st, raw: e.msg.ExtData}
+func (s *Session) begin(e *Event, c *clientState) {
+	*s = Session{event: e, state: c, raw: e.msg.ExtData}
 	switch {
 	case e.msg.Cmd == gatewayprotocol.CmdOnClose:
 		s.final = true
-		st.known = false
-	case !st.known:
-		st.saw(s.raw)
+		c.known = false
+	case !c.known:
+		c.saw(s.raw)
 	default:
-		s.stale = st.version != sessionVersion(s.raw) || st.changed.Load()
+		s.stale = c.version != sessionVersion(s.raw) || c.changed.Load()
 	}
 }
 
@@ -109,6 +103,7 @@ func (s *Session) fetch() {
 	ctx, cancel := context.WithTimeout(w.ctx, w.opts.QueryTimeout)
 	defer cancel()
 	s.state.changed.Store(false)
+	w.dispatcher.takeSessionWrites(s.state) // the answer has them
 	raw, err := w.client.Session(ctx, s.event.ClientID())
 	if err != nil && !errors.Is(err, gatewayclient.ErrClientOffline) {
 		s.err = err
@@ -119,18 +114,58 @@ func (s *Session) fetch() {
 	s.state.saw(raw)
 }
 
+// join applies what SetSession and UpdateSession have written since the session
+// was last looked at.
+func (s *Session) join() {
+	if !s.state.changed.Load() {
+		return
+	}
+	for _, w := range s.event.conn.worker.dispatcher.takeSessionWrites(s.state) {
+		written, err := decodeSession(w.text)
+		switch {
+		case err != nil: // the gateway refuses it as well
+		case !w.update:
+			*s = Session{event: s.event, state: s.state, raw: w.text, final: s.final, loaded: true, value: written}
+		case s.err == nil && written != nil:
+			_, s.must, _ = s.differs()
+			s.merge(written)
+			if !s.must {
+				s.raw, _ = phpserialize.Marshal(s.value)
+			}
+		}
+	}
+}
+
+// merge is array_replace_recursive. The array that Array returned stays the one.
+func (s *Session) merge(values *phpserialize.Array) {
+	if s.value == nil {
+		s.value = phpserialize.NewArray()
+	}
+	*s.value = *phpserialize.ArrayReplaceRecursive(s.value, values)
+	s.lent = false
+}
+
 // Err returns why the session could not be loaded.
 func (s *Session) Err() error {
 	s.load()
 	return s.err
 }
 
-// Array returns the session as an ordered PHP array. Changes made to it are
-// written back.
+// IsNull reports whether there is no session: $_SESSION is null, not an empty
+// array.
+func (s *Session) IsNull() bool {
+	s.load()
+	return s.isNull()
+}
+
+func (s *Session) isNull() bool { return s.value == nil || s.lent && s.value.Len() == 0 }
+
+// Array returns the session as an ordered PHP array, an empty one for null.
+// Changes made to it are written back.
 func (s *Session) Array() *phpserialize.Array {
 	s.load()
 	if s.value == nil {
-		s.value = phpserialize.NewArray()
+		s.value, s.lent = phpserialize.NewArray(), true
 	}
 	return s.value
 }
@@ -169,11 +204,12 @@ func (s *Session) Set(key string, value any) error {
 	v, err := gatewayclient.EncodeValue(value)
 	if err == nil {
 		s.Array().SetString(key, v)
+		s.lent = false
 	}
 	return err
 }
 
-// Delete removes a key (unset).
+// Delete removes a key (unset). The last one leaves an empty array, not null.
 func (s *Session) Delete(key string) {
 	if s.load(); s.value != nil {
 		s.value.Delete(phpserialize.StringKey(key))
@@ -181,7 +217,7 @@ func (s *Session) Delete(key string) {
 }
 
 // Decode stores the session in a struct, a map or a *phpserialize.Array; see
-// [gatewayclient.DecodeValue].
+// [gatewayclient.DecodeValue]. Null is decoded as an empty array.
 func (s *Session) Decode(into any) error {
 	if err := s.Err(); err != nil {
 		return err
@@ -192,7 +228,8 @@ func (s *Session) Decode(into any) error {
 	return gatewayclient.DecodeValue(s.value, into)
 }
 
-// Encode sets the keys that a struct or map has; others stay.
+// Encode sets the keys that a struct or map has; others stay. A key's value is
+// replaced whole; see [Session.Update] for merging.
 func (s *Session) Encode(from any) error {
 	arr, err := encodeArray(from)
 	if err != nil {
@@ -200,22 +237,49 @@ func (s *Session) Encode(from any) error {
 	}
 	for k, v := range arr.All() {
 		s.Array().Set(k, v)
+		s.lent = false
 	}
 	return nil
 }
 
+// Update merges a struct, a map or a *phpserialize.Array into the session, as
+// array_replace_recursive does: arrays are merged key by key, everything else is
+// replaced.
+func (s *Session) Update(from any) error {
+	arr, err := encodeArray(from)
+	if err != nil {
+		return err
+	}
+	s.load()
+	s.merge(arr)
+	return nil
+}
+
 // Replace makes the session what a struct, a map or a *phpserialize.Array has
-// (Gateway::setSession for the current client).
+// ($_SESSION = [...]).
 func (s *Session) Replace(from any) error {
 	arr, err := encodeArray(from)
 	if err == nil {
-		s.loaded, s.forced, s.value, s.err = true, true, arr, nil
+		s.put(arr)
 	}
 	return err
 }
 
-// Clear removes the session altogether ($_SESSION = null).
-func (s *Session) Clear() { s.loaded, s.forced, s.value, s.err = true, true, nil, nil }
+// Clear removes the session altogether ($_SESSION = null). For an empty array
+// see [Session.Replace].
+func (s *Session) Clear() { s.put(nil) }
+
+// put makes value the session, without asking what it was.
+func (s *Session) put(value *phpserialize.Array) {
+	if s.stale && !s.loaded {
+		s.loaded, s.must = true, true
+		s.state.changed.Store(false)
+		s.event.conn.worker.dispatcher.takeSessionWrites(s.state)
+	}
+	s.load()
+	s.must = s.must || s.err != nil
+	s.value, s.lent, s.err = value, false, nil
+}
 
 func encodeArray(from any) (*phpserialize.Array, error) {
 	v, err := gatewayclient.EncodeValue(from)
@@ -235,7 +299,10 @@ func encodeArray(from any) (*phpserialize.Array, error) {
 // when the handler returns, so that another client that is told something by
 // this handler may look at the session before. In OnClose it does nothing.
 func (s *Session) Save(ctx context.Context) error {
-	text, changed, err := s.changed()
+	if s.loaded {
+		s.join()
+	}
+	text, changed, err := s.differs()
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
@@ -250,27 +317,27 @@ func (s *Session) Save(ctx context.Context) error {
 		ExtData:      text,
 	})
 	if err == nil {
-		s.raw, s.stale, s.forced = text, false, false
+		s.raw, s.stale, s.must = text, false, false
 		s.state.saw(text)
 	}
 	return err
 }
 
-// changed returns the session's text if it has to be written back. Values
-// count, not spelling: a session that PHP or Go would write differently is not
-// changed by that.
-func (s *Session) changed() (text []byte, changed bool, err error) {
+// differs returns the session's text, and whether it has to be written back.
+// Values count, not spelling: a session that PHP or Go would write differently
+// is not changed by that.
+func (s *Session) differs() (text []byte, changed bool, err error) {
 	if !s.loaded || s.final || s.err != nil {
 		return nil, false, nil
 	}
-	if s.value == nil || s.value.Len() == 0 && len(s.raw) == 0 && !s.forced {
-		return nil, s.forced && s.value == nil && (s.stale || len(s.raw) > 0), nil
+	if s.isNull() {
+		return nil, s.must || len(s.raw) > 0, nil
 	}
 	text, err = phpserialize.Marshal(s.value)
 	if err != nil {
 		return nil, false, err
 	}
-	if s.forced && s.stale { // what it replaces is not known
+	if s.must {
 		return text, true, nil
 	}
 	if bytes.Equal(text, s.raw) {

@@ -28,14 +28,17 @@ func (t *transport) Gateways(ctx context.Context) ([]gatewayprotocol.GatewayAddr
 }
 
 func (t *transport) TrySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error) {
-	t.watchSession(to, m.Cmd, m.ConnectionID)
-	return t.trySend(ctx, to, m)
+	done, err = t.trySend(ctx, to, m)
+	if done && err == nil {
+		t.sent(to, &m)
+	}
+	return done, err
 }
 
-// watchSession notes that a session changes behind its events' backs.
-func (t *transport) watchSession(to gatewayprotocol.GatewayAddress, cmd gatewayprotocol.Command, connectionID uint32) {
-	if cmd == gatewayprotocol.CmdSetSession || cmd == gatewayprotocol.CmdUpdateSession {
-		t.worker.dispatcher.sessionChanged(ClientID{LocalIP: to.IP, LocalPort: to.Port, ConnectionID: connectionID})
+// sent notes that a session changes by other than its event.
+func (t *transport) sent(to gatewayprotocol.GatewayAddress, m *gatewayprotocol.Message) {
+	if m.Cmd == gatewayprotocol.CmdSetSession || m.Cmd == gatewayprotocol.CmdUpdateSession {
+		t.worker.dispatcher.sessionWritten(ClientID{LocalIP: to.IP, LocalPort: to.Port, ConnectionID: m.ConnectionID}, m)
 	}
 }
 
@@ -84,8 +87,11 @@ func (t *transport) count(err error) error {
 }
 
 func (t *transport) Send(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
-	t.watchSession(to, m.Cmd, m.ConnectionID)
-	return t.waitSend(ctx, to, m)
+	err := t.waitSend(ctx, to, m)
+	if err == nil {
+		t.sent(to, &m)
+	}
+	return err
 }
 
 func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {

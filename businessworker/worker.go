@@ -244,7 +244,7 @@ func (w *Worker) Close() error {
 // handle runs one event of a client; see BusinessWorker::onGatewayMessage.
 func (w *Worker) handle(c *clientState, e *Event) {
 	s := &e.session
-	s.begin(e, &c.sessionState)
+	s.begin(e, c)
 	err := w.callHandler(e)
 	w.stats.events.Add(1)
 	if err == nil {
