@@ -93,8 +93,8 @@ func (c Events) leave(ctx context.Context, e *businessworker.Event) error {
 	}
 	return errors.Join(
 		e.LeaveGroup(ctx, roomPrefix+room),
+		c.sayGoodbye(ctx, e), // the session says who leaves what
 		e.Gateway().SetSession(ctx, e.ClientID(), nil),
-		c.sayGoodbye(ctx, e),
 	)
 }
 
