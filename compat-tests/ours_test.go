@@ -40,7 +40,7 @@ func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (
 		LanIP:                  cfg.LanIP,
 		StartPort:              innerPort,
 		InnerListen:            cfg.InnerListen,
-		RegisterAddress:        cfg.Registers,
+		RegisterAddresses:      cfg.Registers,
 		SecretKey:              cfg.SecretKey,
 		PingInterval:           cfg.PingInterval,
 		PingNotResponseLimit:   cfg.PingNotResponseLimit,

@@ -8,12 +8,13 @@ import (
 
 // announce keeps the gateway's address in every Register until ctx ends.
 func (g *Gateway) announce(ctx context.Context) {
-	if len(g.opts.RegisterAddress) == 0 {
+	if g.opts.NoRegister {
 		return
 	}
 	a, err := register.NewAnnouncer(g.Address().String(), register.ClientOptions{
-		RegisterAddresses: g.opts.RegisterAddress,
+		RegisterAddresses: g.opts.RegisterAddresses,
 		SecretKey:         g.opts.SecretKey,
+		Dial:              g.opts.Dial,
 		Logger:            g.log,
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ type benchLoop struct {
 
 func newBenchLoop(tb testing.TB, n int) *benchLoop {
 	tb.Helper()
-	g, err := New(Options{Listen: "websocket://127.0.0.1:0", RegisterAddress: []string{}})
+	g, err := New(Options{Listen: "websocket://127.0.0.1:0", NoRegister: true})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -183,6 +183,9 @@ func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
 	case w == nil:
 		g.noWorker(c)
 	default:
+		if g.opts.HandshakeTimeout > 0 && (g.handshakes || g.opts.TLS != nil) {
+			g.handshaking.add(time.Since(g.started), c.ID())
+		}
 		w.flushIfLarge()
 		return true
 	}

@@ -49,11 +49,11 @@ func serveConversation(t *testing.T, conv *commandtest.Conversation, portable bo
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	gw, err := New(Options{
-		Listen:          conv.Scheme() + "://127.0.0.1:0",
-		RegisterAddress: []string{},
-		SecretKey:       conv.SecretKey,
-		Logger:          log,
-		portable:        portable,
+		Listen:     conv.Scheme() + "://127.0.0.1:0",
+		NoRegister: true,
+		SecretKey:  conv.SecretKey,
+		Logger:     log,
+		portable:   portable,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,8 +21,9 @@ var _ command.Clients = (*delivery)(nil)
 func (g *Gateway) newExecutor() (*command.Executor, *delivery) {
 	d := &delivery{gw: g, batch: batch{inner: true, helpers: g.helpers}}
 	return command.New(g.hub, d, command.Options{
-		SecretKey: g.opts.SecretKey,
-		Websocket: g.handshakes,
+		SecretKey:      g.opts.SecretKey,
+		Websocket:      g.handshakes,
+		MaxPackageSize: g.opts.MaxPackageSize,
 	}), d
 }
 

@@ -8,7 +8,7 @@
 //		Listen:          "websocket://0.0.0.0:8282",
 //		LanIP:           "192.168.1.10",
 //		StartPort:       2900,
-//		RegisterAddress: []string{"192.168.1.2:1236"},
+//		RegisterAddresses: []string{"192.168.1.2:1236"},
 //	})
 //	if err != nil {
 //		return err

@@ -47,7 +47,8 @@ type Gateway struct {
 	stats   stats
 	helpers *flushHelpers
 
-	handshaken atomic.Uint64 // TLS handshakes, failed ones too; see trim
+	handshaking handshakeQueue // used where there is a HandshakeTimeout
+	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim
 
 	clients clientServer
 	inner   innerServer
@@ -114,7 +115,7 @@ func New(opts Options) (*Gateway, error) {
 		clientsGone: make(chan struct{}),
 	}
 	if opts.Protocol != nil {
-		g.codec = clientproto.NewCustom(customProtocol{opts.Protocol}, 0, func(err error) { g.log.Error(err) })
+		g.codec = clientproto.NewCustom(customProtocol{opts.Protocol}, opts.MaxPackageSize, func(err error) { g.log.Error(err) })
 	}
 	if opts.Listen != "" {
 		a, err := parseListen(opts)
@@ -123,14 +124,22 @@ func New(opts Options) (*Gateway, error) {
 		}
 		g.listen = a
 		if g.codec == nil {
-			g.codec = clientproto.New(a.Scheme, clientproto.Options{Binary: opts.BinaryFrames})
+			g.codec = clientproto.New(a.Scheme, clientproto.Options{
+				MaxPackageSize: opts.MaxPackageSize,
+				Binary:         opts.BinaryFrames,
+			})
 		}
 	}
 	if g.codec == nil {
-		return nil, &OptionError{Option: "Listen", Reason: "required"}
+		return nil, errNoListen
 	}
 	g.handshakes = g.codec.Handshakes()
 	return g, nil
+}
+
+var errNoListen error = &OptionError{
+	Package: "gateway", Option: "Listen",
+	Reason: "required; set an address such as websocket://0.0.0.0:8282",
 }
 
 func parseListen(opts Options) (gatewayprotocol.ListenAddress, error) {
@@ -157,7 +166,7 @@ func (g *Gateway) ListenAndServe() error {
 // has its ports before anything of it runs.
 func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	if g.opts.Listen == "" {
-		return nil, nil, &OptionError{Option: "Listen", Reason: "required"}
+		return nil, nil, errNoListen
 	}
 	// Go offers Multipath TCP, which costs something with every connection and
 	// which PHP's gateway does not speak.

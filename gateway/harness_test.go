@@ -52,9 +52,7 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	if opts.Listen == "" {
 		opts.Listen = "websocket://127.0.0.1:0"
 	}
-	if opts.RegisterAddress == nil {
-		opts.RegisterAddress = []string{}
-	}
+	opts.NoRegister = len(opts.RegisterAddresses) == 0
 	g, err := New(opts)
 	if err != nil {
 		t.Fatal(err)

@@ -1,21 +1,31 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
-	"fmt"
+	"log/slog"
+	"math"
+	"net"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+	"github.com/go-gatewayworker/gatewayworker/internal/options"
 )
 
 // Defaults of [Options], those of PHP's Gateway.
 const (
 	DefaultLanIP                  = "127.0.0.1"
 	DefaultStartPort              = 2000
-	DefaultRegisterAddress        = "127.0.0.1:1236"
+	DefaultRegisterAddress        = options.DefaultRegisterAddress
 	DefaultSendToWorkerBufferSize = 10240000
 	DefaultSendToClientBufferSize = 1024000
+	DefaultMaxPackageSize         = clientproto.DefaultMaxPackageSize // 10,485,760
 )
 
 // RouterMode says how a client that has no worker yet gets one (PHP:
@@ -31,7 +41,8 @@ const (
 )
 
 // Options configure a [Gateway]. They carry the names of PHP's properties; the
-// zero value of each is PHP's default.
+// zero value of each is PHP's default. A negative or otherwise unusable value is
+// an [*OptionError] from [New].
 type Options struct {
 	// Listen is the address for clients in PHP's spelling, such as
 	// "websocket://0.0.0.0:8282". Its scheme is the client protocol: websocket,
@@ -59,9 +70,15 @@ type Options struct {
 	// is LanIP, or 0.0.0.0 when LanIP is a public address.
 	InnerListen string
 
-	// RegisterAddress are the Registers to announce the gateway at, host:port.
-	// nil is "127.0.0.1:1236"; an empty list is none.
-	RegisterAddress []string
+	// RegisterAddresses are the Registers to announce the gateway at, host:port.
+	// Empty is "127.0.0.1:1236".
+	RegisterAddresses []string
+
+	// NoRegister announces the gateway nowhere. RegisterAddresses must be empty.
+	NoRegister bool
+
+	// Dial opens the connections to the Registers. nil is net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// SecretKey must be shared by all parts of the cluster. Default none.
 	SecretKey string
@@ -88,6 +105,16 @@ type Options struct {
 	// Default 1,024,000.
 	SendToClientBufferSize int
 
+	// MaxPackageSize bounds what a client may send at once (a message with its
+	// fragments, a line, a packet) and a frame of the inner port, in bytes. Who
+	// sends more is disconnected. At least 1,024; default 10,485,760 (PHP:
+	// TcpConnection::$defaultMaxPackageSize).
+	MaxPackageSize int
+
+	// HandshakeTimeout is how long a client may take for its handshakes, TLS and
+	// websocket together, before it is dropped; 0 is for ever, as in PHP.
+	HandshakeTimeout time.Duration
+
 	// BinaryFrames sends websocket messages as binary frames (PHP:
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
@@ -98,9 +125,17 @@ type Options struct {
 	// or Close from there.
 	OnBusinessWorkerConnected, OnBusinessWorkerClose func(BusinessWorker)
 
+	// KeepMemory leaves it to Go's runtime when memory goes back to the system.
+	// Otherwise the gateway calls runtime.GC and debug.FreeOSMemory after most of
+	// many clients have gone, and after a rush of TLS handshakes, which stops the
+	// whole program for some milliseconds and concerns its other parts too.
+	KeepMemory bool
+
 	// Logger receives log entries with the fields role, worker_key, client_id
-	// and remote. nil is logrus.StandardLogger().
+	// and remote. nil is Slog; if that is nil too, logrus.StandardLogger().
 	Logger logrus.FieldLogger
+	// Slog receives the log entries if Logger is nil.
+	Slog *slog.Logger
 
 	// portable serves everything with goroutines, as on systems without epoll.
 	portable bool
@@ -113,37 +148,26 @@ type BusinessWorker struct {
 }
 
 // OptionError reports an option that cannot be used.
-type OptionError struct {
-	Option string // name of the field in Options
-	Value  string
-	Reason string
-}
+type OptionError = gatewayprotocol.OptionError
 
-func (e *OptionError) Error() string {
-	return fmt.Sprintf("gateway: %s %q: %s", e.Option, e.Value, e.Reason)
-}
+// minPackageSize leaves room for the frames with which workers connect.
+const minPackageSize = 1024
 
 // withDefaults returns o with every zero value replaced, or an *OptionError.
 func (o Options) withDefaults() (Options, netip.Addr, error) {
-	fail := func(option, value, reason string) (Options, netip.Addr, error) {
-		return o, netip.Addr{}, &OptionError{Option: option, Value: value, Reason: reason}
-	}
+	check := options.For("gateway")
 	if o.LanIP == "" {
 		o.LanIP = DefaultLanIP
 	}
 	lanIP, err := netip.ParseAddr(o.LanIP)
-	if err != nil || !lanIP.Is4() {
-		return fail("LanIP", o.LanIP, "not an IPv4 address")
+	switch {
+	case err != nil || !lanIP.Is4():
+		check.Refuse("LanIP", strconv.Quote(o.LanIP), "not an IPv4 address; set the one by which workers reach this host")
+		return o, lanIP, check.Err()
+	case lanIP.IsUnspecified():
+		check.Refuse("LanIP", strconv.Quote(o.LanIP), "workers cannot connect to this address; to listen on all addresses set InnerListen")
 	}
-	if lanIP.IsUnspecified() {
-		return fail("LanIP", o.LanIP, "workers cannot connect to this address; to listen on all addresses set InnerListen")
-	}
-	if o.StartPort == 0 {
-		o.StartPort = DefaultStartPort
-	}
-	if o.StartPort < 0 || o.StartPort > 65535 {
-		return fail("StartPort", fmt.Sprint(o.StartPort), "not a port")
-	}
+	check.Port("StartPort", &o.StartPort, DefaultStartPort)
 	if o.InnerListen == "" {
 		o.InnerListen = o.LanIP
 		if isPublic(lanIP) {
@@ -151,40 +175,30 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 		}
 	}
 	if _, err := netip.ParseAddr(o.InnerListen); err != nil {
-		return fail("InnerListen", o.InnerListen, "not an IP address")
+		check.Refuse("InnerListen", strconv.Quote(o.InnerListen), "not an IP address; 0.0.0.0 stands for all addresses")
 	}
-	if o.RegisterAddress == nil {
-		o.RegisterAddress = []string{DefaultRegisterAddress}
+	if !o.NoRegister {
+		check.Addresses("RegisterAddresses", &o.RegisterAddresses, DefaultRegisterAddress)
+	} else if len(o.RegisterAddresses) > 0 {
+		check.Refuse("NoRegister", o.NoRegister, "RegisterAddresses are set; leave out one of the two")
 	}
-	if o.PingInterval < 0 {
-		return fail("PingInterval", o.PingInterval.String(), "negative")
-	}
+	check.NotNegative("PingInterval", o.PingInterval)
 	if o.PingNotResponseLimit < 0 {
-		return fail("PingNotResponseLimit", fmt.Sprint(o.PingNotResponseLimit), "negative")
+		check.Refuse("PingNotResponseLimit", o.PingNotResponseLimit, "negative; use 0 for clients that may be silent for ever")
 	}
 	switch o.Router {
 	case "":
 		o.Router = RouterLeastConnections
 	case RouterLeastConnections, RouterRandom:
 	default:
-		return fail("Router", string(o.Router), "want "+string(RouterLeastConnections)+" or "+string(RouterRandom))
+		check.Refuse("Router", strconv.Quote(string(o.Router)), "use "+string(RouterLeastConnections)+" or "+string(RouterRandom))
 	}
-	if o.SendToWorkerBufferSize == 0 {
-		o.SendToWorkerBufferSize = DefaultSendToWorkerBufferSize
-	}
-	if o.SendToClientBufferSize == 0 {
-		o.SendToClientBufferSize = DefaultSendToClientBufferSize
-	}
-	if o.SendToWorkerBufferSize < 0 {
-		return fail("SendToWorkerBufferSize", fmt.Sprint(o.SendToWorkerBufferSize), "negative")
-	}
-	if o.SendToClientBufferSize < 0 {
-		return fail("SendToClientBufferSize", fmt.Sprint(o.SendToClientBufferSize), "negative")
-	}
-	if o.Logger == nil {
-		o.Logger = logrus.StandardLogger()
-	}
-	return o, lanIP, nil
+	check.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)
+	check.Int("SendToClientBufferSize", &o.SendToClientBufferSize, DefaultSendToClientBufferSize)
+	check.IntRange("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize, minPackageSize, math.MaxInt32)
+	check.NotNegative("HandshakeTimeout", o.HandshakeTimeout)
+	o.Logger = logging.Choose(o.Logger, o.Slog)
+	return o, lanIP, check.Err()
 }
 
 // isPublic says what PHP's FILTER_FLAG_NO_PRIV_RANGE|FILTER_FLAG_NO_RES_RANGE

@@ -39,6 +39,9 @@ func (g *Gateway) start(client, inner net.Listener) error {
 	if g.opts.PingInterval > 0 {
 		g.goRun(func() { g.heartbeat(ctx) })
 	}
+	if g.opts.HandshakeTimeout > 0 {
+		g.goRun(func() { g.endHandshakes(ctx) })
+	}
 	if g.opts.LanIP != DefaultLanIP {
 		g.goRun(func() { g.pingWorkers(ctx) })
 	}

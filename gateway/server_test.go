@@ -203,7 +203,7 @@ func TestLifeCycle(t *testing.T) {
 		return a, b
 	}
 	t.Run("close before serve", func(t *testing.T) {
-		g, err := New(Options{Listen: "tcp://127.0.0.1:0", RegisterAddress: []string{}})
+		g, err := New(Options{Listen: "tcp://127.0.0.1:0", NoRegister: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,8 +42,10 @@ func (g *Gateway) trim(ctx context.Context) {
 			if shrunk || before || over {
 				g.clients.trim(ctx)
 				g.inner.trim(ctx)
-				runtime.GC() // what is in pools survives one collection
-				debug.FreeOSMemory()
+				if !g.opts.KeepMemory {
+					runtime.GC() // what is in pools survives one collection
+					debug.FreeOSMemory()
+				}
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func chatWanted(c *cli.Context, opts gateway.Options) (bool, error) {
 		return wanted, nil
 	}
 	reg, err := gatewayprotocol.ParseListenAddress(c.String("register-listen"))
-	alone := err == nil && isLoopback(reg.Host) && isLoopback(opts.LanIP) && len(opts.RegisterAddress) == 0
+	alone := err == nil && isLoopback(reg.Host) && isLoopback(opts.LanIP) && len(opts.RegisterAddresses) == 0
 	return websocket && alone, nil
 }
 
@@ -72,7 +72,7 @@ func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Opti
 		Listener:          ln,
 		Gateway:           g.client.Addr().(*net.TCPAddr),
 		TLS:               opts.TLS != nil,
-		RegisterAddresses: opts.RegisterAddress,
+		RegisterAddresses: opts.RegisterAddresses,
 		SecretKey:         opts.SecretKey,
 		PageOnly:          !c.Bool("chat-worker"),
 		Logger:            log,

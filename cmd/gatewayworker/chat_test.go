@@ -48,7 +48,7 @@ func TestChatWanted(t *testing.T) {
 		"--chat-listen :8080 --register-address 10.0.0.1:1236": true,
 	} {
 		got, err := parse(t, startCommand().Flags, func(c *cli.Context) (bool, error) {
-			return chatWanted(c, gateway.Options{Listen: c.String("listen"), LanIP: c.String("lan-ip"), RegisterAddress: c.StringSlice("register-address")})
+			return chatWanted(c, gateway.Options{Listen: c.String("listen"), LanIP: c.String("lan-ip"), RegisterAddresses: c.StringSlice("register-address")})
 		}, strings.Fields(args)...)
 		if err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", args, got, err, want)

@@ -25,9 +25,6 @@ func gatewayCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if len(opts.RegisterAddress) == 0 {
-				opts.RegisterAddress = nil // the default, where an empty list is none
-			}
 			g, err := openGateway(opts)
 			if err != nil {
 				return err

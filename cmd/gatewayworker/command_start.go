@@ -50,8 +50,8 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 		return err
 	}
 	listeners = append(listeners, registerListener)
-	if len(opts.RegisterAddress) == 0 {
-		opts.RegisterAddress = []string{dialAddress(registerListener)}
+	if len(opts.RegisterAddresses) == 0 {
+		opts.RegisterAddresses = []string{dialAddress(registerListener)}
 	}
 	var chatListener net.Listener
 	if withChat {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -11,7 +12,11 @@ import (
 func describe(err error) error {
 	if option, ok := errors.AsType[*gateway.OptionError](err); ok {
 		if flag, ok := optionFlags[option.Option]; ok {
-			return &flagError{flag, option.Value, option.Reason}
+			value := option.Value
+			if text, err := strconv.Unquote(value); err == nil {
+				value = text // flagError has its own quotes
+			}
+			return &flagError{flag, value, option.Reason}
 		}
 	}
 	if listen, ok := errors.AsType[*gatewayprotocol.ListenAddressError](err); ok {

@@ -25,6 +25,8 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.StringFlag{Name: "listen", Aliases: []string{"l"}, Category: categoryClients, Usage: "`ADDRESS` for clients: websocket://, text://, frame:// or tcp://, then host:port ([::]:8282 for IPv6 too)", Value: defaultListen, EnvVars: env("listen")},
 		&cli.BoolFlag{Name: "binary-frames", Category: categoryClients, Usage: "send websocket messages as binary frames (PHP: websocketType)", EnvVars: env("binary-frames")},
 		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
+		&cli.IntFlag{Name: "max-package-size", Category: categoryClients, Usage: "`BYTES` that a client may send at once, and a worker; who sends more is disconnected (PHP: defaultMaxPackageSize)", Value: gateway.DefaultMaxPackageSize, EnvVars: env("max-package-size")},
+		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever", 0),
 
 		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
 		&cli.IntFlag{Name: "start-port", Category: categoryCluster, Usage: "inner `PORT`, for workers and GatewayClients", Value: defaultStartPort, EnvVars: env("start-port")},
@@ -46,12 +48,14 @@ var optionFlags = map[string]string{
 	"LanIP":                  "lan-ip",
 	"StartPort":              "start-port",
 	"InnerListen":            "inner-listen",
-	"RegisterAddress":        "register-address",
+	"RegisterAddresses":      "register-address",
 	"PingInterval":           "ping-interval",
 	"PingNotResponseLimit":   "ping-not-response-limit",
 	"Router":                 "router",
 	"SendToWorkerBufferSize": "send-to-worker-buffer-size",
 	"SendToClientBufferSize": "send-to-client-buffer-size",
+	"MaxPackageSize":         "max-package-size",
+	"HandshakeTimeout":       "handshake-timeout",
 }
 
 // gatewayOptions reads gatewayFlags but those of TLS. Logger is left to the
@@ -62,25 +66,27 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		LanIP:                  c.String("lan-ip"),
 		StartPort:              c.Int("start-port"),
 		InnerListen:            c.String("inner-listen"),
-		RegisterAddress:        c.StringSlice("register-address"),
+		RegisterAddresses:      c.StringSlice("register-address"),
 		SecretKey:              c.String("secret-key"),
 		PingInterval:           secondsOf(c, "ping-interval"),
 		PingNotResponseLimit:   c.Int("ping-not-response-limit"),
 		PingData:               c.String("ping-data"),
 		SendToWorkerBufferSize: c.Int("send-to-worker-buffer-size"),
 		SendToClientBufferSize: c.Int("send-to-client-buffer-size"),
+		MaxPackageSize:         c.Int("max-package-size"),
+		HandshakeTimeout:       secondsOf(c, "handshake-timeout"),
 		BinaryFrames:           c.Bool("binary-frames"),
 	}
 	// 0 is the default in Options; as a flag it would be a mistake.
 	if opts.StartPort < 1 || opts.StartPort > 65535 {
 		return opts, &flagError{"start-port", strconv.Itoa(opts.StartPort), "want a port, 1 to 65535"}
 	}
-	for _, name := range []string{"send-to-worker-buffer-size", "send-to-client-buffer-size"} {
+	for _, name := range []string{"send-to-worker-buffer-size", "send-to-client-buffer-size", "max-package-size"} {
 		if n := c.Int(name); n < 1 {
 			return opts, &flagError{name, strconv.Itoa(n), "want a number of bytes"}
 		}
 	}
-	for _, addr := range opts.RegisterAddress {
+	for _, addr := range opts.RegisterAddresses {
 		if err := checkRegisterAddress(addr); err != nil {
 			return opts, err
 		}

@@ -33,23 +33,27 @@ func TestGatewayOptions(t *testing.T) {
 		"defaults": {nil, gateway.Options{
 			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
 			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
+			MaxPackageSize: 10485760,
 		}},
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--send-to-client-buffer-size", "2",
+			"--max-package-size", "3000", "--handshake-timeout", "1500ms",
 			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
 			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
 			"--router", "random", "--send-to-worker-buffer-size", "10",
 			"--ping-interval", "11", "--ping-not-response-limit", "12", "--ping-data", `{"type":"ping"}`,
 		}, gateway.Options{
 			Listen: "text://[::]:1", BinaryFrames: true, SendToClientBufferSize: 2,
+			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond,
 			LanIP: "10.0.0.3", StartPort: 4, InnerListen: "10.0.0.5",
-			RegisterAddress: []string{"a:6", "b:7", "c:8"}, SecretKey: "nine",
+			RegisterAddresses: []string{"a:6", "b:7", "c:8"}, SecretKey: "nine",
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10,
 			PingInterval: 11 * time.Second, PingNotResponseLimit: 12, PingData: `{"type":"ping"}`,
 		}},
 		"PHP's constant": {[]string{"--router", "router_random"}, gateway.Options{
 			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
+			MaxPackageSize: 10485760,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,8 +61,8 @@ func TestGatewayOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got.RegisterAddress) == 0 {
-				got.RegisterAddress = nil
+			if len(got.RegisterAddresses) == 0 {
+				got.RegisterAddresses = nil
 			}
 			if diff := cmp.Diff(test.want, got, same); diff != "" {
 				t.Error(diff)

@@ -102,11 +102,11 @@ func (g *Gateway) Start(t testing.TB) {
 		return
 	}
 	s, err := gateway.New(gateway.Options{
-		Listen:          g.scheme + "://" + g.ClientAddr,
-		StartPort:       portNumber(g.InnerAddr),
-		RegisterAddress: g.registers,
-		SecretKey:       g.key,
-		Logger:          Quiet(),
+		Listen:            g.scheme + "://" + g.ClientAddr,
+		StartPort:         portNumber(g.InnerAddr),
+		RegisterAddresses: g.registers,
+		SecretKey:         g.key,
+		Logger:            Quiet(),
 	})
 	if err != nil {
 		t.Fatal(err)
