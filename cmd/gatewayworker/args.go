@@ -1,10 +1,34 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
+
+// asTyped prepares a command line for urfave/cli: "help" may stand in front of
+// a command and of an operation, and flags may stand behind arguments.
+func asTyped(app *cli.App, args []string) []string {
+	return flagsFirst(app, helpLast(app, args))
+}
+
+// helpLast makes "help client groups" and "client help groups" what urfave/cli
+// understands: "client groups --help".
+func helpLast(app *cli.App, args []string) []string {
+	commands := app.Commands
+	for i := 1; i < len(args) && len(commands) > 0; i++ {
+		if args[i] == "help" {
+			return append(slices.Delete(slices.Clone(args), i, i+1), "--help")
+		}
+		n := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(args[i]) })
+		if n < 0 {
+			break
+		}
+		commands = commands[n].Subcommands
+	}
+	return args
+}
 
 // flagsFirst moves the flags that stand behind the arguments of a command in
 // front of them, where the flag package wants them:

@@ -39,25 +39,7 @@ func clientCommand() *cli.Command {
 		Subcommands:     subcommands,
 		HideHelpCommand: true,
 		Action:          noSubcommand,
-		OnUsageError:    usageFailure,
 	}
-}
-
-// noSubcommand is what happens without an operation, or with an unknown one.
-func noSubcommand(c *cli.Context) error {
-	name := c.Args().First()
-	if name == "" {
-		return cli.ShowSubcommandHelp(c)
-	}
-	text := fmt.Sprintf("%s: unknown operation %q", c.Command.Name, name)
-	if similar := cli.SuggestCommand(c.Command.Subcommands, name); similar != "" {
-		text += "; " + strings.ToLower(similar[:1]) + similar[1:]
-	}
-	return usageFault(text)
-}
-
-func usageFailure(c *cli.Context, err error, sub bool) error {
-	return &codedError{exitUsage, usageError(c, err, sub)}
 }
 
 // operation is a sub-command of client.
@@ -78,7 +60,6 @@ func (op operation) command() *cli.Command {
 		Name: op.name, Category: op.category, Usage: op.usage, ArgsUsage: argsUsage,
 		Flags:           slices.Concat(op.flags, clusterFlags(), outputFlags()),
 		HideHelpCommand: true,
-		OnUsageError:    usageFailure,
 		Action: func(c *cli.Context) error {
 			if n := c.NArg(); n < op.min || op.max >= 0 && n > op.max {
 				return usageFault(strings.TrimSpace("usage: " + commandLine(c) + " [flags] " + op.args))

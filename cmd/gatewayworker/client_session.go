@@ -55,7 +55,7 @@ func sessionCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name: "session", Category: categorySession, Usage: "get, set or update the session of one client",
-		HideHelpCommand: true, Action: noSubcommand, OnUsageError: usageFailure,
+		HideHelpCommand: true, Action: noSubcommand,
 		Subcommands: []*cli.Command{
 			operation{
 				name: "get", usage: "print a client's session as JSON", args: "CLIENT_ID", min: 1, max: 1,

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -20,24 +18,6 @@ const (
 	categoryProcess   = "Process"
 	categoryTLS       = "TLS"
 )
-
-const envPrefix = "GATEWAYWORKER_"
-
-// env returns the environment variable of a flag: GATEWAYWORKER_LAN_IP for
-// lan-ip.
-func env(flag string) []string {
-	return []string{envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
-}
-
-// forgetEmptyVariables unsets empty variables: container files pass on variables
-// that the user has not set.
-func forgetEmptyVariables() {
-	for _, v := range os.Environ() {
-		if name, value, _ := strings.Cut(v, "="); value == "" && strings.HasPrefix(name, envPrefix) {
-			_ = os.Unsetenv(name)
-		}
-	}
-}
 
 // seconds is a flag value that takes seconds, as PHP's properties do, and Go's
 // durations: 55, 0.5, 55s, 1m30s.
@@ -80,7 +60,7 @@ func secondsOf(c *cli.Context, name string) time.Duration {
 	return time.Duration(*c.Generic(name).(*seconds))
 }
 
-// flagError is a value that a flag cannot take.
+// flagError is a value that a flag cannot take. Its exit code is exitUsage.
 type flagError struct {
 	flag   string // without dashes
 	value  string
@@ -93,3 +73,5 @@ func (e *flagError) Error() string {
 	}
 	return fmt.Sprintf("--%s %q: %s", e.flag, e.value, e.reason)
 }
+
+func (e *flagError) ExitCode() int { return exitUsage }

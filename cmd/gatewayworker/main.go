@@ -13,7 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,7 +30,7 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp()
 	app.Writer, app.ErrWriter = stdout, stderr
-	code := exitCode(app.Run(flagsFirst(app, args)), app)
+	code := exitCode(app.Run(asTyped(app, args)), app)
 	if w, ok := app.ErrWriter.(*logging.Writer); ok {
 		w.Close(logPatience)
 	}
@@ -57,56 +57,34 @@ func newApp() *cli.App {
 		Description:           "PHP BusinessWorkers and GatewayClients work with it unchanged.",
 		Version:               version(),
 		CustomAppHelpTemplate: cli.AppHelpTemplate + "\n",
-		Commands: []*cli.Command{
+		Commands: slices.Concat([]*cli.Command{
 			startCommand(),
 			gatewayCommand(),
 			registerCommand(),
-			clientCommand(),
-			statusCommand(),
-			bench.Command(),
-		},
+			withoutLog(clientCommand()),
+			withoutLog(statusCommand()),
+			withoutLog(bench.Command()),
+			versionCommand(),
+		}, workermanCommands()),
 		Action:         noCommand,
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // run does it
 	}
 	for _, c := range app.Commands {
-		if c.OnUsageError == nil {
-			c.OnUsageError = usageError
-		}
+		setUsageError(c)
 	}
 	return app
 }
 
-// noCommand is what happens without a command, or with an unknown one.
-func noCommand(c *cli.Context) error {
-	name := c.Args().First()
-	if name == "" {
-		return cli.ShowAppHelp(c)
+func setUsageError(c *cli.Command) {
+	c.OnUsageError = usageError
+	for _, sub := range c.Subcommands {
+		setUsageError(sub)
 	}
-	hint := "see gatewayworker --help"
-	if similar := cli.SuggestCommand(c.App.Commands, name); similar != "" {
-		hint = strings.ToLower(similar[:1]) + similar[1:] // Did you mean "start"?
-	}
-	return fmt.Errorf("unknown command %q; %s", name, hint)
 }
 
-// noArguments refuses what stands after the flags of a command that takes
-// nothing there, such as a value that was meant for a flag.
-func noArguments(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return fmt.Errorf("%s: unexpected argument %q", c.Command.Name, c.Args().First())
-	}
-	return nil
-}
-
-// usageError keeps urfave/cli from printing the help to stdout, and gives flags
-// the two dashes that the help gives them.
-func usageError(_ *cli.Context, err error, _ bool) error {
-	text := err.Error()
-	for _, before := range []string{"for flag -", "not defined: -", "needs an argument: -"} {
-		if i := strings.Index(text, before); i >= 0 && !strings.HasPrefix(text[i+len(before):], "-") {
-			text = text[:i+len(before)] + "-" + text[i+len(before):]
-		}
-	}
-	return errors.New(text)
+// withoutLog is for a command that does not serve and so has no log.
+func withoutLog(c *cli.Command) *cli.Command {
+	c.Before = warnOfVariables
+	return c
 }

@@ -47,8 +47,13 @@ func newProcess(c *cli.Context) (*process, error) {
 		return nil, err
 	}
 	var err error
-	p.log, err = newLogger(c)
-	return p, err
+	if p.log, err = newLogger(c); err != nil {
+		return nil, err
+	}
+	for _, complaint := range unknownVariables(c.App, os.Environ()) {
+		p.log.Warn(complaint)
+	}
+	return p, nil
 }
 
 // serve runs servers until SIGINT or SIGTERM, or until one of them fails. They

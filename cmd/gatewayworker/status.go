@@ -27,10 +27,9 @@ func statusCommand() *cli.Command {
 			&cli.BoolFlag{Name: "quick", Category: categoryOutput, Usage: "do not count uids"},
 		}),
 		HideHelpCommand: true,
-		OnUsageError:    usageFailure,
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
-				return &codedError{exitUsage, err}
+				return err
 			}
 			cl, err := clusterOf(c)
 			if err != nil {

@@ -17,10 +17,11 @@ type clusterStatus struct {
 	Time      time.Time        `json:"time"`
 	Registers []registerStatus `json:"registers"`
 	Gateways  []gatewayStatus  `json:"gateways"`
-	// Of the gateways that answer. A uid or group that several have counts once.
-	Clients int  `json:"clients"`
-	UIDs    *int `json:"uids"` // null with --quick
-	Groups  int  `json:"groups"`
+	// Of the gateways that answer; null if none does. A uid or group that several
+	// have counts once.
+	Clients *int `json:"clients"`
+	UIDs    *int `json:"uids"` // null with --quick, too
+	Groups  *int `json:"groups"`
 }
 
 type registerStatus struct {
@@ -35,9 +36,9 @@ type gatewayStatus struct {
 	Address      string   `json:"address"`
 	Reachable    bool     `json:"reachable"`
 	Milliseconds float64  `json:"ms"`
-	Clients      int      `json:"clients"`
+	Clients      *int     `json:"clients"` // null if it does not answer
 	UIDs         *int     `json:"uids"`
-	Groups       int      `json:"groups"`
+	Groups       *int     `json:"groups"`
 	Registers    []string `json:"registers"` // that have it on their list
 	Error        string   `json:"error,omitempty"`
 
@@ -67,9 +68,21 @@ func (cl *cluster) look(ctx context.Context, quick bool) *clusterStatus {
 		}
 	}
 	inParallel(s.Gateways, func(_ int, g *gatewayStatus) { cl.lookAtGateway(ctx, g, quick) })
-	uids, groups := map[string]bool{}, map[string]bool{}
+	s.sum(quick)
+	return s
+}
+
+// sum adds up what the gateways answered.
+func (s *clusterStatus) sum(quick bool) {
+	clients, uids, groups := 0, map[string]bool{}, map[string]bool{}
+	// That there are no gateways is known from a Register that answers.
+	known := len(s.Gateways) == 0 && slices.ContainsFunc(s.Registers, func(r registerStatus) bool { return r.Reachable })
 	for _, g := range s.Gateways {
-		s.Clients += g.Clients
+		if !g.Reachable {
+			continue
+		}
+		known = true
+		clients += *g.Clients
 		for _, uid := range g.uids {
 			uids[uid] = true
 		}
@@ -77,12 +90,13 @@ func (cl *cluster) look(ctx context.Context, quick bool) *clusterStatus {
 			groups[group] = true
 		}
 	}
-	s.Groups = len(groups)
-	if !quick {
-		n := len(uids)
-		s.UIDs = &n
+	if !known {
+		return
 	}
-	return s
+	s.Clients, s.Groups = &clients, new(len(groups))
+	if !quick {
+		s.UIDs = new(len(uids))
+	}
 }
 
 func inParallel[T any](list []T, do func(int, *T)) {
@@ -121,21 +135,20 @@ func (cl *cluster) lookAtGateway(ctx context.Context, g *gatewayStatus, quick bo
 			return err
 		}
 		g.Milliseconds = milliseconds(times[0].RTT)
-		if g.Clients, err = c.AllClientIDCount(ctx); err != nil {
+		clients, err := c.AllClientIDCount(ctx)
+		if err != nil {
 			return err
 		}
 		if g.groups, err = c.AllGroupIDs(ctx); err != nil {
 			return err
 		}
-		g.Groups = len(g.groups)
-		if quick {
-			return nil
+		if !quick {
+			if g.uids, err = c.AllUIDs(ctx); err != nil {
+				return err
+			}
+			g.UIDs = new(len(g.uids))
 		}
-		if g.uids, err = c.AllUIDs(ctx); err != nil {
-			return err
-		}
-		n := len(g.uids)
-		g.UIDs = &n
+		g.Clients, g.Groups = &clients, new(len(g.groups))
 		return nil
 	}()
 	g.Reachable = err == nil
@@ -157,7 +170,7 @@ func (s *clusterStatus) print(p printer, clear string) error {
 	if len(s.Registers) > 0 {
 		t := table{head: []string{"REGISTER", "STATE", "TIME", "GATEWAYS"}}
 		for _, r := range s.Registers {
-			t.rows = append(t.rows, []string{r.Address, state(r.Reachable, r.Error), timeText(r.Reachable, r.Milliseconds), countText(r.Reachable, len(r.Gateways))})
+			t.rows = append(t.rows, []string{r.Address, state(r.Reachable, r.Error), timeText(r.Reachable, r.Milliseconds), gatewaysText(r)})
 		}
 		if err := t.write(&text); err != nil {
 			return err
@@ -171,12 +184,12 @@ func (s *clusterStatus) print(p printer, clear string) error {
 			problem = "not on the list of " + without
 		}
 		t.rows = append(t.rows, []string{
-			g.Address, countText(g.Reachable, g.Clients), uidsText(g.UIDs), countText(g.Reachable, g.Groups),
+			g.Address, countText(g.Clients), countText(g.UIDs), countText(g.Groups),
 			timeText(g.Reachable, g.Milliseconds), state(g.Reachable && problem == "", problem),
 		})
 	}
 	if len(s.Gateways) != 1 {
-		t.rows = append(t.rows, []string{"all", strconv.Itoa(s.Clients), uidsText(s.UIDs), strconv.Itoa(s.Groups)})
+		t.rows = append(t.rows, []string{"all", countText(s.Clients), countText(s.UIDs), countText(s.Groups)})
 	}
 	if err := t.write(&text); err != nil {
 		return err
@@ -210,14 +223,14 @@ func timeText(known bool, ms float64) string {
 	return shortDuration(time.Duration(ms * float64(time.Millisecond)))
 }
 
-func countText(known bool, n int) string {
-	if !known {
+func gatewaysText(r registerStatus) string {
+	if !r.Reachable {
 		return "-"
 	}
-	return strconv.Itoa(n)
+	return strconv.Itoa(len(r.Gateways))
 }
 
-func uidsText(n *int) string {
+func countText(n *int) string {
 	if n == nil {
 		return "-"
 	}

@@ -19,7 +19,7 @@ func TestWatchStatus(t *testing.T) {
 		if looks++; looks == 4 {
 			cancel() // what is seen now is not the whole
 		}
-		return &clusterStatus{Clients: looks}
+		return &clusterStatus{Clients: new(looks)}
 	})
 	if err != nil {
 		t.Error(err)

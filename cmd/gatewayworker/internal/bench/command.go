@@ -51,7 +51,7 @@ func Command() *cli.Command {
 
 func action(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return cli.Exit("bench: which scenario? There are "+strings.Join(Scenarios(), ", "), 1)
+		return cli.Exit("bench: which scenario? There are "+strings.Join(Scenarios(), ", "), 2)
 	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -68,7 +68,7 @@ func action(c *cli.Context) error {
 	}
 	for _, o.Scenario = range c.Args().Slice() { // a typing mistake shows before the first run
 		if _, err := o.plan(); err != nil {
-			return cli.Exit(err.Error(), 1)
+			return cli.Exit(err.Error(), 2)
 		}
 	}
 	out, progress := c.App.Writer, newProgressLine(c.App.ErrWriter)
@@ -101,7 +101,7 @@ func action(c *cli.Context) error {
 		}
 	}
 	if !complete {
-		return cli.Exit("bench: not every message arrived once and in order", 2)
+		return cli.Exit("bench: not every message arrived once and in order", 4)
 	}
 	return nil
 }
