@@ -65,7 +65,7 @@ func TestCommandErrors(t *testing.T) {
 			if !errors.As(err, &code) || code.ExitCode() != c.code || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("got %v, want exit %d about %q", err, c.code, c.err)
 			}
-			if c.code == 2 && !strings.Contains(out, "8 LOST") {
+			if c.code == 4 && !strings.Contains(out, "8 LOST") {
 				t.Errorf("the report does not say what is lost:\n%s", out)
 			}
 		})
