@@ -89,9 +89,11 @@ type clientServer interface {
 }
 
 // innerServer is what serves the inner port. finish lets it end when everything
-// queued is written; stop ends it now.
+// queued is written; stop ends it now. call has a call executed, and reports
+// false when it comes too late for that.
 type innerServer interface {
 	serve()
+	call(*localCall) bool
 	finish()
 	stop()
 	trim(context.Context)

@@ -58,6 +58,21 @@ func (l *innerGoroutines) serve() {
 	}
 }
 
+// call executes a call of Execute.
+func (l *innerGoroutines) call(c *localCall) bool {
+	l.connsMu.Lock()
+	ending := l.ending
+	l.connsMu.Unlock()
+	if ending {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.execute(l.exec)
+	l.out.batch.flush()
+	return true
+}
+
 // add makes a connection known to finish and stop. It reports false when it
 // comes too late for them.
 func (l *innerGoroutines) add(ic *innerConn) bool {

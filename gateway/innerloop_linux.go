@@ -41,6 +41,7 @@ type innerLoop struct {
 	parked   []*innerConn // have a question at the head of unread
 	unread   []*innerConn // were not read to the end, so that others get their turn
 	accepted []*innerConn
+	calls    localCalls // of Execute
 
 	trimming trimRequest
 
@@ -100,7 +101,8 @@ func (l *innerLoop) serve() {
 		if l.acceptAgain.Swap(false) && !l.closing {
 			l.accept(innerTurn)
 		}
-		if len(l.parked) > 0 && !l.answerParked() {
+		calls := l.calls.take()
+		if len(l.parked)+len(calls) > 0 && !l.answerParked(calls) {
 			return
 		}
 		l.out.batch.flush()
@@ -150,9 +152,14 @@ func (l *innerLoop) trimNow() {
 // stop makes serve return.
 func (l *innerLoop) stop() { _ = l.poller.Close() }
 
-// answerParked looks at all connections once more and then executes the questions
-// that were parked before.
-func (l *innerLoop) answerParked() bool {
+// answerParked looks at all connections once more, and then executes the questions
+// that were parked before and calls of Execute.
+func (l *innerLoop) answerParked(calls []*localCall) bool {
+	defer func() {
+		for _, c := range calls {
+			c.fail(ErrServerClosed) // unless it was executed
+		}
+	}()
 	parked := l.parked
 	l.parked = nil
 	l.readRest(innerLookBack)
@@ -174,6 +181,18 @@ func (l *innerLoop) answerParked() bool {
 			l.drop(ic)
 		}
 	}
+	for _, c := range calls {
+		c.execute(l.exec)
+	}
+	return true
+}
+
+// call has a call of Execute executed in the loop's next turn.
+func (l *innerLoop) call(c *localCall) bool {
+	if !l.calls.add(c) {
+		return false
+	}
+	l.poller.Wake()
 	return true
 }
 
@@ -310,6 +329,7 @@ func (l *innerLoop) drop(ic *innerConn) {
 }
 
 func (l *innerLoop) cleanUp() {
+	l.calls.close()
 	_ = l.listener.Close()
 	if l.linger != nil {
 		l.linger.Stop()
