@@ -145,7 +145,7 @@ func appendIDMap(dst []byte, ids []uint32) []byte {
 	return append(dst, closeBracket(list))
 }
 
-// uniqueIDs returns ids itself if no id is repeated, which is told cheaply for
+// uniqueIDs returns ids itself if no id is repeated, which is cheap to find out for
 // few ids and for ascending ones.
 func uniqueIDs(ids []uint32) []uint32 {
 	ascending := true

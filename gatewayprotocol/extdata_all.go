@@ -2,11 +2,11 @@ package gatewayprotocol
 
 import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 
-// SendToAll says who a [CmdSendToAll] is for.
+// SendToAll says which clients a [CmdSendToAll] is for.
 type SendToAll struct {
 	// Only says that the message is for Connections alone, in their order and
-	// once for each time an id is there. Otherwise it is for everybody but
-	// Exclude.
+	// once for each time an id is there. Otherwise it is for all clients
+	// but Exclude.
 	Only        bool
 	Connections []uint32
 	Exclude     IDSet
@@ -14,15 +14,15 @@ type SendToAll struct {
 
 // AppendConnectionsExt appends the ext_data of a [CmdSendToAll] for these
 // connections, {"connections":{"5":5}}. Repeated ids are written once, as by
-// PHP's libraries. No ids at all means nobody.
+// PHP's libraries. Without ids the message is for no client.
 func AppendConnectionsExt(dst []byte, ids []uint32) []byte {
 	dst = append(dst, `{"connections":`...)
 	return append(appendIDMap(dst, ids), '}')
 }
 
-// AppendExcludeExt appends the ext_data of a [CmdSendToAll] for everybody but
-// these connections, {"exclude":{"5":5}}. For no ids it appends nothing:
-// everybody's ext_data is empty.
+// AppendExcludeExt appends the ext_data of a [CmdSendToAll] for all clients
+// but these connections, {"exclude":{"5":5}}. For no ids it appends nothing: the
+// ext_data of a message for all clients is empty.
 func AppendExcludeExt(dst []byte, ids []uint32) []byte {
 	if len(ids) == 0 {
 		return dst
@@ -35,7 +35,7 @@ func AppendExcludeExt(dst []byte, ids []uint32) []byte {
 // slices it uses again.
 //
 // As PHP has it: what is no JSON object, or has no connections (or null), is
-// for everybody; exclude is ignored beside connections and names the excluded
+// for all clients; exclude is ignored beside connections and names the excluded
 // ids by its keys, those with a null value aside. A connection that is itself
 // an array is a [*MessageError].
 func DecodeSendToAllExt(ext []byte, s *SendToAll) error {

@@ -72,9 +72,9 @@ func FuzzDecodeSelectExt(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What was understood can be said again and means the same, except that
-		// nobody and everybody have no words of their own.
-		if s.None || !s.Everybody && len(s.Where) == 0 {
+		// What was decoded can be encoded again and means the same, except that
+		// there is no ext_data for no client, nor for all.
+		if s.None || !s.All && len(s.Where) == 0 {
 			return
 		}
 		again, err := AppendSelectExt(nil, s.Fields, s.Where)

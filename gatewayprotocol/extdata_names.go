@@ -49,7 +49,7 @@ func AppendGroupsExt(dst []byte, groups []string, exclude []uint32) ([]byte, err
 
 // DecodeSendToGroupExt reads the ext_data of a [CmdSendToGroup] into s, whose
 // slices it uses again. Excluded ids are the keys of exclude that have a value
-// other than null. What has no list of groups is for nobody. A JSON string, or
+// other than null. What has no list of groups is for no client. A JSON string, or
 // a group that is itself an array, is a [*MessageError].
 func DecodeSendToGroupExt(ext []byte, s *SendToGroup) error {
 	if s.decodeFast(ext) {

@@ -149,11 +149,11 @@ func obey(cmd Command, ext string) string {
 					fields.set(f, "null")
 				}
 			}
-			if len(s.Fields) > 0 || !s.Everybody {
+			if len(s.Fields) > 0 || !s.All {
 				rows.set(fmt.Sprint(i), fields.String())
 			}
 		}
-		if s.Everybody {
+		if s.All {
 			for i := range vocabulary {
 				row(i)
 			}

@@ -21,10 +21,10 @@ type Select struct {
 	// Fields are the names of the fields asked for: session, uid, groups. A
 	// name given twice is here once. An unknown field is answered by null.
 	Fields []string
-	// Everybody says that there was no where: missing, null, 0, "" or [].
-	Everybody bool
+	// All says that there was no where: missing, null, 0, "" or [].
+	All bool
 	// Where are the clauses in their order, which is the order of the answer.
-	// Clauses that match nobody, such as an unknown key, are left out.
+	// Clauses that match no client, such as an unknown key, are left out.
 	Where []WhereClause
 }
 
@@ -67,7 +67,7 @@ func AppendSelectExt(dst []byte, fields []string, where []WhereClause) ([]byte, 
 
 // DecodeSelectExt reads the ext_data of a [CmdSelect]. A JSON string, or a
 // name, id or field that is itself an array, is a [*MessageError]; but such a
-// field does no harm where nobody can match, as PHP then does not look at it.
+// field does no harm where no client can match, as PHP then does not look at it.
 func DecodeSelectExt(ext []byte) (Select, error) {
 	v := decodeJSON(ext)
 	if !phpserialize.IsTruthy(v) {
@@ -101,8 +101,8 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 		}
 	}
 	where, _ := obj.GetString("where")
-	s.Everybody = !phpserialize.IsTruthy(where)
-	// What is truthy but no array matches nobody.
+	s.All = !phpserialize.IsTruthy(where)
+	// What is truthy but no array matches no client.
 	if clauses, ok := where.(*phpserialize.Array); ok {
 		for k, items := range clauses.All() {
 			c, err := decodeClause(k.String(), items)
@@ -114,7 +114,7 @@ func DecodeSelectExt(ext []byte) (Select, error) {
 			}
 		}
 	}
-	if badField && (s.Everybody || len(s.Where) > 0) {
+	if badField && (s.All || len(s.Where) > 0) {
 		return Select{}, refuse("has a field that is an array")
 	}
 	return s, nil

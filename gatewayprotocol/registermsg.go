@@ -230,8 +230,8 @@ func (e *BroadcastError) Error() string {
 // ParseBroadcastAddresses reads a line from Register as a worker does
 // (BusinessWorker::onRegisterConnectionMessage). addresses may be a list or an
 // object; the order is kept, repeated ones are left out. An address that is
-// not a string is converted as PHP does; what comes of a nested array
-// ("Array") is no address, and whoever parses it says so.
+// not a string is converted as PHP does; a nested array becomes
+// "Array", which [ParseGatewayAddress] refuses.
 //
 // An empty list is not an error. Anything else is a [*BroadcastError].
 func ParseBroadcastAddresses(line []byte) ([]string, error) {

@@ -46,7 +46,7 @@ func (x *Executor) selectClients(from Caller, m *gatewayprotocol.Message) error 
 	x.recipients = x.recipients[:0]
 	switch {
 	case sel.None:
-	case !sel.Everybody:
+	case !sel.All:
 		x.selectLocked(sel.Where)
 	case len(fields) > 0:
 		x.recipients = x.hub.ClientsLocked().AppendTo(x.recipients)
