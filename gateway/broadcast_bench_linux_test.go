@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -31,8 +32,8 @@ func newBenchLoop(tb testing.TB, n int) *benchLoop {
 	}
 	tb.Cleanup(func() { _ = unix.Close(null) })
 	for range n {
-		c := &client{gw: g, state: clientReady}
-		c.sock.Init(null)
+		c := newPlainClient(g, netip.AddrPort{}, nil, null)
+		c.state = clientReady
 		c.Owner = c
 		g.hub.Mu.Lock()
 		g.hub.AddLocked(&c.Client)

@@ -16,17 +16,12 @@ import (
 type client struct {
 	hub.Client
 
-	gw     *Gateway
-	remote netip.AddrPort
+	gw        *Gateway
+	remote    netip.AddrPort
+	transport transport // how its bytes get to it and from it
 
-	// Where the bytes go: either sock, which a poller reads, with or without
-	// TLS, or stream, which has a goroutine.
-	sock   netloop.FD
-	tls    *clientTLS // nil for a plain client
-	stream *stream
-	poller *clientPoller
-
-	// The reader's: the goroutine of the poller, the TLS handshake or the stream.
+	// For the goroutine that reads the client only: the poller's, the TLS
+	// handshake's or the stream's.
 	proto  clientproto.State
 	unread []byte // received, not yet a whole message
 
@@ -101,9 +96,12 @@ func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
 
 // fullLocked reports whether the bytes that wait have reached the bound.
 func (c *client) fullLocked() bool {
-	waits := c.tls.sealedLocked()
+	waits := 0
+	if c.state.any(clientBlocked | clientWriting) {
+		waits = c.transport.heldLocked()
+	}
 	if q := c.out; q != nil {
-		waits += q.size + len(q.rest) + q.inFlight
+		waits += q.size + len(q.rest)
 	}
 	return waits >= c.gw.opts.SendToClientBufferSize
 }
@@ -165,16 +163,17 @@ func (c *client) flushAndUnlock(b *batch) {
 	}
 	for {
 		if c.state.any(clientWriting | clientBlocked | clientClosed) {
-			// With nothing to send, nobody waits for a TLS handshake.
-			forget := c.out == nil && c.state.any(clientClosing) && c.shaking()
+			// A client that is sent nothing more need not finish its TLS
+			// handshake.
+			early := c.out == nil && c.state.any(clientClosing) && c.transport.handshaking()
 			c.mu.Unlock()
-			if forget {
+			if early {
 				c.gw.destroyClient(b, c)
 			}
 			return
 		}
 		q := c.out
-		if (q == nil || q.empty()) && c.tls.sealedLocked() == 0 {
+		if (q == nil || q.empty()) && c.transport.heldLocked() == 0 {
 			if q != nil {
 				c.out = nil
 				q.release()
@@ -186,18 +185,13 @@ func (c *client) flushAndUnlock(b *batch) {
 			}
 			return
 		}
-		if c.stream != nil {
-			c.stream.takeLocked(c, q)
-			c.mu.Unlock()
-			return
-		}
-		if q == nil { // TLS alone has something to send
+		if q == nil { // only the transport has something to send
 			q = outQueues.Get().(*outQueue)
 		}
 		c.out = nil
 		c.state |= clientWriting
 		c.mu.Unlock()
-		n, err := c.write(q, &b.scratch)
+		n, err := c.transport.write(q, &b.scratch)
 		c.mu.Lock()
 		c.state &^= clientWriting
 		switch err {
@@ -216,25 +210,8 @@ func (c *client) flushAndUnlock(b *batch) {
 	}
 }
 
-// write offers q to the kernel. It returns how many bytes of it are through, and
-// netloop.ErrAgain when the kernel did not take all.
-func (c *client) write(q *outQueue, s *writeScratch) (int, error) {
-	if c.tls != nil {
-		return c.tls.writeQueue(q, s)
-	}
-	return q.writeTo(&c.sock, s)
-}
-
-// shaking reports whether the TLS handshake is not done yet.
-func (c *client) shaking() bool {
-	if c.stream != nil {
-		return !c.stream.open.Load()
-	}
-	return c.tls != nil && !c.tls.open.Load()
-}
-
-// keepLocked keeps what the kernel did not take of q and has the poller tell
-// when it takes more.
+// keepLocked keeps q, of which n bytes are through, until the transport says that
+// the kernel takes more.
 func (c *client) keepLocked(q *outQueue, n int) {
 	if c.state.any(clientClosed) {
 		q.release()
@@ -247,7 +224,7 @@ func (c *client) keepLocked(q *outQueue, n int) {
 	}
 	c.out = q
 	c.state |= clientBlocked
-	c.poller.watch(c, true, !c.state.any(clientClosing))
+	c.transport.watchLocked(true, !c.state.any(clientClosing))
 }
 
 // writable is called by the poller when the kernel takes bytes again.
@@ -261,9 +238,10 @@ func (c *client) writableAndUnlock(b *batch) {
 	// The number of a closed socket may be another client's by now.
 	if c.state.any(clientBlocked) && !c.state.any(clientClosed) {
 		c.state &^= clientBlocked
-		c.poller.watch(c, false, !c.state.any(clientClosing))
+		c.transport.watchLocked(false, !c.state.any(clientClosing))
 	}
-	// Nobody may queue anything in between: it would stand before the rest.
+	// c.mu is held from here to the flush: a message queued in between would
+	// stand before the rest.
 	c.flushAndUnlock(b)
 }
 
@@ -281,8 +259,8 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
 	c.state |= clientClosing
 	c.ended.Store(true)
 	c.early = nil
-	if c.state.any(clientBlocked) && c.stream == nil {
-		c.poller.watch(c, true, false)
+	if c.state.any(clientBlocked) {
+		c.transport.watchLocked(true, false)
 	}
 	c.mu.Unlock()
 	c.flush(b)

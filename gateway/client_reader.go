@@ -163,10 +163,10 @@ func (g *Gateway) noWorker(c *client) {
 	}
 }
 
-// addClient makes a new connection known and tells a worker; ready then lets it
-// be read. With no worker there it reports false, and the client's connection id
-// is used up. Everything happens in one step for commands and for the reader.
-func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
+// addClient makes a new client known, tells a worker and starts reading the
+// client. All this is one step for commands and for the reader. With no worker
+// there the connection is closed, and the client's connection id is used up.
+func (g *Gateway) addClient(b *batch, c *client) {
 	c.Owner = c
 	c.silent.Store(-1)
 	if !g.handshakes {
@@ -174,7 +174,7 @@ func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
 	}
 	g.hub.Mu.Lock()
 	c.mu.Lock()
-	w, err := g.addClientLocked(b, c, ready)
+	w, err := g.addClientLocked(b, c)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
 	switch {
@@ -187,12 +187,12 @@ func (g *Gateway) addClient(b *batch, c *client, ready func() error) bool {
 			g.handshaking.add(time.Since(g.started), c.ID())
 		}
 		w.flushIfLarge()
-		return true
+		return
 	}
-	return false
+	c.transport.close(false)
 }
 
-func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*innerConn, error) {
+func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 	if g.stopped.Load() {
 		return nil, ErrServerClosed
 	}
@@ -203,7 +203,7 @@ func (g *Gateway) addClientLocked(b *batch, c *client, ready func() error) (*inn
 		g.hub.RemoveLocked(&c.Client)
 		return nil, nil
 	}
-	if err := ready(); err != nil {
+	if err := c.transport.startLocked(); err != nil {
 		g.hub.RemoveLocked(&c.Client)
 		return nil, err
 	}
@@ -243,18 +243,6 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 	g.hub.RemoveLocked(&c.Client)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
-	if c.stream != nil {
-		c.stream.close()
-	} else {
-		if c.tls != nil {
-			c.tls.close()
-		}
-		if graceful {
-			// Closing a socket with unread bytes makes the kernel reset the
-			// connection, and the peer may lose what was sent to it last.
-			c.sock.Discard()
-		}
-		c.poller.forget(c)
-	}
+	c.transport.close(graceful)
 	g.clientGone()
 }

@@ -15,7 +15,7 @@ import (
 type clientPoller struct {
 	gw     *Gateway
 	poller *netloop.Poller
-	table  *netloop.Table[client] // shared by all pollers
+	table  *netloop.Table[socket] // shared by all pollers
 	b      batch
 	reader clientReader
 	buf    []byte // nil until they are needed
@@ -40,7 +40,7 @@ const (
 )
 
 func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, error) {
-	table := new(netloop.Table[client])
+	table := new(netloop.Table[socket])
 	var ps []*clientPoller
 	for range n {
 		poller, err := netloop.NewPoller(clientEvents)
@@ -74,8 +74,8 @@ func (p *clientPoller) serve() {
 				p.accept()
 				continue
 			}
-			if c := p.table.Load(int(e.FD)); c != nil && c.poller == p {
-				p.handle(c, e.Bits)
+			if s := p.table.Load(int(e.FD)); s != nil && s.poller == p {
+				p.handle(s, e.Bits)
 			}
 		}
 		p.b.flush()
@@ -111,9 +111,11 @@ func (p *clientPoller) closeListener() {
 
 func (p *clientPoller) stop() { _ = p.poller.Close() }
 
-func (p *clientPoller) handle(c *client, bits uint32) {
-	if c.tls != nil && !c.tls.open.Load() {
-		c.tls.ready()
+func (p *clientPoller) handle(s *socket, bits uint32) {
+	c := &s.client
+	secure, _ := c.transport.(*tlsTransport)
+	if secure != nil && secure.handshaking() {
+		secure.ready()
 		return
 	}
 	if bits&netloop.Out != 0 {
@@ -125,10 +127,10 @@ func (p *clientPoller) handle(c *client, bits uint32) {
 	if p.buf == nil {
 		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, maxRecord)
 	}
-	n, err := c.sock.Read(p.buf)
+	n, err := s.fd.Read(p.buf)
 	switch {
-	case err == nil && c.tls != nil:
-		err = c.tls.received(&p.reader, p.buf[:n], p.plain)
+	case err == nil && secure != nil:
+		err = secure.received(&p.reader, p.buf[:n], p.plain)
 	case err == nil:
 		p.reader.received(c, p.buf[:n])
 	case err == netloop.ErrAgain:
@@ -154,48 +156,24 @@ func (p *clientPoller) accept() {
 			}
 			return
 		}
-		c := &client{gw: p.gw, remote: remote, poller: p.peers[p.next]}
+		made := newPlainClient
+		if p.gw.opts.TLS != nil {
+			made = newTLSClient
+		}
+		p.gw.addClient(&p.b, made(p.gw, remote, p.peers[p.next], fd))
 		p.next = (p.next + 1) % len(p.peers)
-		c.sock.Init(fd)
-		if cfg := p.gw.opts.TLS; cfg != nil {
-			c.tls = newClientTLS(c, cfg)
-			c.state = clientBlocked
-		}
-		if !p.gw.addClient(&p.b, c, c.poller.add(c)) {
-			c.poller.forget(c)
-		}
 	}
 }
 
-// add returns a function that starts reading c.
-func (p *clientPoller) add(c *client) func() error {
-	return func() error {
-		p.table.Store(c.sock.Sysfd(), c)
-		bits := uint32(netloop.In)
-		if c.tls != nil {
-			bits |= netloop.OneShot // see watchOnce
-		}
-		return p.poller.Add(c.sock.Sysfd(), bits)
-	}
+// add starts watching a client's socket, for bits.
+func (p *clientPoller) add(s *socket, bits uint32) error {
+	p.table.Store(s.fd.Sysfd(), s)
+	return p.poller.Add(s.fd.Sysfd(), bits)
 }
 
-// watchOnce has the poller report once that something arrived or, with out, that
-// the kernel takes bytes again: the TLS handshake reads and writes by itself.
-// The caller holds c.mu.
-func (p *clientPoller) watchOnce(c *client, out bool) {
-	bits := uint32(netloop.In | netloop.OneShot)
-	if out {
-		bits |= netloop.Out
-	}
-	_ = p.poller.Mod(c.sock.Sysfd(), bits)
-}
-
-// watch says what the client's socket is watched for, unless the TLS handshake
-// says it. The caller holds c.mu.
-func (p *clientPoller) watch(c *client, out, in bool) {
-	if c.shaking() {
-		return
-	}
+// watch says what a client's socket is watched for: that the kernel takes bytes
+// (out), that something arrives (in). The caller holds the client's mu.
+func (p *clientPoller) watch(s *socket, out, in bool) {
 	var bits uint32
 	if in {
 		bits |= netloop.In
@@ -204,11 +182,21 @@ func (p *clientPoller) watch(c *client, out, in bool) {
 		bits |= netloop.Out
 	}
 	// It fails only for a socket that is closed.
-	_ = p.poller.Mod(c.sock.Sysfd(), bits)
+	_ = p.poller.Mod(s.fd.Sysfd(), bits)
 }
 
-// forget closes the client's socket.
-func (p *clientPoller) forget(c *client) {
-	p.table.Clear(c.sock.Sysfd(), c)
-	c.sock.Close()
+// watchOnce has the poller report once that something has arrived or, with out,
+// that the kernel takes bytes again. The caller holds the client's mu.
+func (p *clientPoller) watchOnce(s *socket, out bool) {
+	bits := uint32(netloop.In | netloop.OneShot)
+	if out {
+		bits |= netloop.Out
+	}
+	_ = p.poller.Mod(s.fd.Sysfd(), bits)
+}
+
+// forget closes a client's socket.
+func (p *clientPoller) forget(s *socket) {
+	p.table.Clear(s.fd.Sysfd(), s)
+	s.fd.Close()
 }

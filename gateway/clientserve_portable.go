@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -41,22 +40,9 @@ const acceptRetry = 10 * time.Millisecond
 // serveConn tells a worker of the client at once, before any TLS handshake, as
 // PHP does.
 func (s *clientGoroutines) serveConn(conn net.Conn) {
-	g := s.gw
-	c := &client{gw: g, remote: addrPortOf(conn.RemoteAddr())}
-	c.stream = &stream{conn: conn}
-	if g.opts.TLS != nil {
-		c.stream.conn = tls.Server(conn, g.opts.TLS)
-	} else {
-		c.stream.open.Store(true)
-	}
 	b := new(batch)
-	ok := g.addClient(b, c, func() error { return nil })
+	s.gw.addClient(b, newStreamClient(s.gw, conn))
 	b.flush()
-	if !ok {
-		c.stream.close()
-		return
-	}
-	g.goRun(func() { g.serveStream(c) })
 }
 
 // trim does nothing: no memory is kept.

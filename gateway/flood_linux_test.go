@@ -29,7 +29,7 @@ func testFlood(t *testing.T, opts Options) {
 	w := g.worker("w:0")
 	c := g.dialRaw()
 	w.event(gp.CmdOnConnect)
-	if err := unix.SetsockoptInt(g.allClients()[0].sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10); err != nil {
+	if err := unix.SetsockoptInt(socketOf(g.allClients()[0]).fd.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10); err != nil {
 		t.Fatal(err)
 	}
 	const messages, size = 50000, 1000

@@ -87,7 +87,7 @@ func (g *Gateway) unready(id uint32) *client {
 	c := clientOf(part)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state.any(clientReady) && !c.shaking() {
+	if c.state.any(clientReady) && !c.transport.handshaking() {
 		return nil
 	}
 	return c

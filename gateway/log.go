@@ -53,6 +53,11 @@ func (g *Gateway) clientLog(c *client) *logrus.Entry {
 	return g.log.WithFields(logrus.Fields{"client_id": c.clientID(), "remote": c.remote})
 }
 
+// handshakeFailed logs that a client's TLS handshake failed.
+func (g *Gateway) handshakeFailed(c *client, err error) {
+	g.limited.warn("tls "+c.remote.Addr().String(), g.clientLog(c).WithError(err), "TLS handshake failed")
+}
+
 // dropped counts a message that a client does not get because its send buffer
 // is full. The caller holds c.mu.
 func (g *Gateway) dropped(c *client, n int) {

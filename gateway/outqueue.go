@@ -17,8 +17,6 @@ type outQueue struct {
 	pieces [][]byte
 	size   int // bytes in pieces
 	rest   []byte
-
-	inFlight int // bytes that a stream's goroutine took and has not yet written
 }
 
 var outQueues = sync.Pool{New: func() any { return new(outQueue) }}
@@ -34,7 +32,7 @@ func (q *outQueue) release() {
 	if cap(q.rest) > keepRest {
 		q.rest = nil
 	}
-	q.rest, q.inFlight = q.rest[:0], 0
+	q.rest = q.rest[:0]
 	if cap(q.pieces) > 1024 {
 		q.pieces = nil
 	}

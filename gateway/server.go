@@ -142,7 +142,7 @@ func (g *Gateway) closeListenersLocked() {
 func (g *Gateway) closeClients() {
 	b := new(batch)
 	for _, c := range g.allClients() {
-		if c.shaking() {
+		if c.transport.handshaking() {
 			g.destroyClient(b, c)
 		} else {
 			c.closeAfter(b, nil, false, immortal)

@@ -11,10 +11,3 @@ func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
 func (g *Gateway) newInnerServer(l net.Listener) (innerServer, error) {
 	return newInnerGoroutines(g, l), nil
 }
-
-// clientPoller is there for the compiler: no client has one on this system.
-type clientPoller struct{}
-
-func (*clientPoller) watch(*client, bool, bool) {}
-func (*clientPoller) watchOnce(*client, bool)   {}
-func (*clientPoller) forget(*client)            {}

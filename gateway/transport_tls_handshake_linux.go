@@ -14,11 +14,11 @@ var handshakeBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
 // done, or the socket takes what it refused of it. The first bytes start the
 // handshake, in a goroutine that ends with it: it takes much CPU time and a deep
 // stack, and waits for the peer.
-func (t *clientTLS) ready() {
-	c := t.c
+func (t *tlsTransport) ready() {
+	c := &t.client
 	c.mu.Lock()
 	// It may have become done since the poller asked.
-	begin := t.wake == nil && c.shaking() && !c.state.any(clientClosed)
+	begin := t.wake == nil && t.handshaking() && !c.state.any(clientClosed)
 	if begin {
 		t.wake = make(chan struct{}, 1)
 	} else {
@@ -30,7 +30,7 @@ func (t *clientTLS) ready() {
 	}
 }
 
-func (t *clientTLS) wakeLocked() {
+func (t *tlsTransport) wakeLocked() {
 	select {
 	case t.wake <- struct{}{}:
 	default: // it is going to look, or there is no handshake
@@ -38,8 +38,8 @@ func (t *clientTLS) wakeLocked() {
 }
 
 // handshake does the handshake and then makes the poller the reader.
-func (t *clientTLS) handshake() {
-	c, g := t.c, t.c.gw
+func (t *tlsTransport) handshake() {
+	c, g := &t.client, t.client.gw
 	b := new(batch)
 	defer b.flush()
 	buf := handshakeBuffers.Get().(*[4 << 10]byte)
@@ -51,11 +51,11 @@ func (t *clientTLS) handshake() {
 	g.handshaken.Add(1)
 	if err != nil {
 		if !c.ended.Load() {
-			g.limited.warn("tls "+c.remote.Addr().String(), g.clientLog(c).WithError(err), "TLS handshake failed")
+			g.handshakeFailed(c, err)
 		}
 		// Unread bytes would make the kernel reset the connection, and the peer
 		// may lose the alert that says why.
-		c.sock.Discard()
+		t.fd.Discard()
 		g.destroyClient(b, c)
 		return
 	}
@@ -75,10 +75,10 @@ func (t *clientTLS) handshake() {
 
 // receive waits for more bytes of the peer. Meanwhile it writes what the kernel
 // refused of the answers.
-func (t *clientTLS) receive(buf []byte, wake chan struct{}) error {
-	c := t.c
+func (t *tlsTransport) receive(buf []byte, wake chan struct{}) error {
+	c := &t.client
 	for {
-		n, err := c.sock.Read(buf)
+		n, err := t.fd.Read(buf)
 		switch err {
 		case nil:
 			t.in = buf[:n]
@@ -96,7 +96,7 @@ func (t *clientTLS) receive(buf []byte, wake chan struct{}) error {
 			c.mu.Unlock()
 			return net.ErrClosed
 		}
-		c.poller.watchOnce(c, refused != nil)
+		t.poller.watchOnce(&t.socket, refused != nil)
 		c.mu.Unlock()
 		<-wake
 	}

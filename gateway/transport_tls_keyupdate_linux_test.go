@@ -175,7 +175,7 @@ func TestTLSKeyUpdateFlood(t *testing.T) {
 	_, out := g.halves(t, conn)
 	w.event(gp.CmdOnConnect)
 	c := g.allClients()[0]
-	if err := unix.SetsockoptInt(c.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
+	if err := unix.SetsockoptInt(socketOf(c).fd.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
 		t.Fatal(err)
 	}
 	longest := 0
@@ -190,7 +190,7 @@ func TestTLSKeyUpdateFlood(t *testing.T) {
 			break
 		}
 		c.mu.Lock()
-		longest = max(longest, len(c.tls.sealed))
+		longest = max(longest, len(tlsOf(c).sealed))
 		c.mu.Unlock()
 	}
 	if longest == 0 || longest > 2*maxSealed {
@@ -211,7 +211,7 @@ func TestTLSKeyUpdateWhileWriting(t *testing.T) {
 	in, out := g.halves(t, conn)
 	w.event(gp.CmdOnConnect)
 	c := g.allClients()[0]
-	if err := unix.SetsockoptInt(c.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
+	if err := unix.SetsockoptInt(socketOf(c).fd.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
 		t.Fatal(err)
 	}
 

@@ -10,7 +10,7 @@ import (
 )
 
 // tlsWire is a client's socket as crypto/tls sees it.
-type tlsWire struct{ t *clientTLS }
+type tlsWire struct{ t *tlsTransport }
 
 // Read gives what was handed in, never more than the rest of a record.
 func (w tlsWire) Read(p []byte) (int, error) {
@@ -33,25 +33,25 @@ func (w tlsWire) Read(p []byte) (int, error) {
 // therefore.
 func (w tlsWire) Write(p []byte) (int, error) {
 	t := w.t
-	t.c.mu.Lock()
+	t.client.mu.Lock()
 	waits, full := len(t.sealed) > 0 || t.draining, len(t.sealed) >= maxSealed
 	if waits && !full {
 		t.keepLocked(p)
 	}
-	t.c.mu.Unlock()
+	t.client.mu.Unlock()
 	switch {
 	case full:
 		// crypto/tls would go on reading.
-		t.c.sock.Shutdown()
+		t.fd.Shutdown()
 		return 0, errSealedFull
 	case waits:
 		return len(p), nil
 	}
-	n, err := t.c.sock.Write(p)
+	n, err := t.fd.Write(p)
 	if err == netloop.ErrAgain {
-		t.c.mu.Lock()
+		t.client.mu.Lock()
 		t.keepLocked(p[n:])
-		t.c.mu.Unlock()
+		t.client.mu.Unlock()
 		return len(p), nil
 	}
 	return n, err
@@ -62,10 +62,10 @@ func (w tlsWire) Close() error { return nil }
 
 // The addresses are for the functions of a user's tls.Config.
 
-func (w tlsWire) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(w.t.c.remote) }
+func (w tlsWire) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(w.t.client.remote) }
 
 func (w tlsWire) LocalAddr() net.Addr {
-	return net.TCPAddrFromAddrPort(w.t.c.sock.LocalAddr())
+	return net.TCPAddrFromAddrPort(w.t.fd.LocalAddr())
 }
 
 // Nothing waits here that a deadline could end.

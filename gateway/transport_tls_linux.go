@@ -3,19 +3,20 @@ package gateway
 import (
 	"crypto/tls"
 	"errors"
+	"net/netip"
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
 
-// clientTLS is TLS for a client that a poller serves. crypto/tls wants a
+// tlsTransport is TLS for a client that a poller serves. crypto/tls wants a
 // connection that it can wait for; it gets one that never waits (see tlsWire):
 // what came is handed in, and when that is used up crypto/tls keeps the part of
 // a record it has and goes on with the next bytes. So an idle client costs its
 // keys and no goroutine. Only the handshake, which cannot be interrupted, has
 // one (see handshake).
-type clientTLS struct {
-	c    *client
+type tlsTransport struct {
+	socket
 	conn *tls.Conn
 
 	// open is set, under c.mu, when the handshake is done. The handshake's
@@ -43,21 +44,38 @@ const maxRecord = 16 << 10
 
 var errSealedFull = errors.New("gateway: TLS peer does not read what it asks for")
 
-func newClientTLS(c *client, cfg *tls.Config) *clientTLS {
-	t := &clientTLS{c: c}
-	t.conn = tls.Server(tlsWire{t}, cfg)
-	return t
+func newTLSClient(g *Gateway, remote netip.AddrPort, poller *clientPoller, fd int) *client {
+	t := new(tlsTransport)
+	t.init(g, remote, poller, fd)
+	t.client.transport = t
+	t.client.state = clientBlocked // until the handshake is done
+	t.conn = tls.Server(tlsWire{t}, g.opts.TLS)
+	return &t.client
 }
+
+// startLocked watches for the first bytes once: the handshake reads and writes
+// by itself.
+func (t *tlsTransport) startLocked() error {
+	return t.poller.add(&t.socket, netloop.In|netloop.OneShot)
+}
+
+func (t *tlsTransport) watchLocked(out, in bool) {
+	if !t.handshaking() {
+		t.poller.watch(&t.socket, out, in)
+	}
+}
+
+func (t *tlsTransport) handshaking() bool { return !t.open.Load() }
 
 // received decrypts in, with plain as scratch space, and gives what is in it to
 // r. An error, which may be the peer's proper end, ends the connection.
-func (t *clientTLS) received(r *clientReader, in, plain []byte) error {
+func (t *tlsTransport) received(r *clientReader, in, plain []byte) error {
 	t.in = in
 	defer func() { t.in = nil }()
-	for !t.c.ended.Load() {
+	for !t.client.ended.Load() {
 		n, err := t.conn.Read(plain)
 		if n > 0 {
-			r.received(t.c, plain[:n])
+			r.received(&t.client, plain[:n])
 		}
 		switch {
 		case errors.Is(err, errLater):
@@ -69,15 +87,15 @@ func (t *clientTLS) received(r *clientReader, in, plain []byte) error {
 	return nil
 }
 
-// writeQueue encrypts q and offers it to the kernel, after what is sealed
+// write encrypts q and offers it to the kernel, after what is sealed
 // already. It returns how many bytes of q are encrypted; the error is
 // netloop.ErrAgain when the kernel did not take all.
-func (t *clientTLS) writeQueue(q *outQueue, s *writeScratch) (n int, err error) {
+func (t *tlsTransport) write(q *outQueue, s *writeScratch) (n int, err error) {
 	if err := t.drain(); err != nil {
 		return 0, err
 	}
 	if len(q.pieces) == 0 {
-		return t.write(q.rest)
+		return t.seal(q.rest)
 	}
 	for pieces := q.pieces; len(pieces) > 0; {
 		// Small pieces go into one record: each costs 22 bytes, a call of the
@@ -95,7 +113,7 @@ func (t *clientTLS) writeQueue(q *outQueue, s *writeScratch) (n int, err error) 
 			}
 			p = s.copied
 		}
-		m, err := t.write(p)
+		m, err := t.seal(p)
 		n += m
 		if err != nil {
 			return n, err
@@ -105,8 +123,8 @@ func (t *clientTLS) writeQueue(q *outQueue, s *writeScratch) (n int, err error) 
 	return n, nil
 }
 
-// write encrypts p record by record, as long as the kernel takes them.
-func (t *clientTLS) write(p []byte) (n int, err error) {
+// seal encrypts p record by record, as long as the kernel takes them.
+func (t *tlsTransport) seal(p []byte) (n int, err error) {
 	for n < len(p) {
 		m, err := t.conn.Write(p[n:min(n+maxRecord, len(p))])
 		n += m
@@ -120,32 +138,27 @@ func (t *clientTLS) write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func (t *clientTLS) refused() bool {
-	t.c.mu.Lock()
-	defer t.c.mu.Unlock()
+func (t *tlsTransport) refused() bool {
+	t.client.mu.Lock()
+	defer t.client.mu.Unlock()
 	return len(t.sealed) > 0
 }
 
-// sealedLocked returns how many bytes of records wait. The caller holds c.mu.
-func (t *clientTLS) sealedLocked() int {
-	if t == nil {
-		return 0
-	}
-	return len(t.sealed)
-}
+// heldLocked returns how many bytes of records wait.
+func (t *tlsTransport) heldLocked() int { return len(t.sealed) }
 
 // drain offers what is sealed to the kernel. Only one goroutine may call it at a
 // time: the one that does the handshake or, later, the one that set
 // clientWriting.
-func (t *clientTLS) drain() error {
-	mu := &t.c.mu
+func (t *tlsTransport) drain() error {
+	mu := &t.client.mu
 	mu.Lock()
 	defer mu.Unlock()
 	for len(t.sealed) > 0 {
 		p := t.sealed
 		t.sealed, t.draining = nil, true
 		mu.Unlock()
-		n, err := t.c.sock.Write(p)
+		n, err := t.fd.Write(p)
 		mu.Lock()
 		t.draining = false
 		if n < len(p) {
@@ -160,9 +173,9 @@ func (t *clientTLS) drain() error {
 
 // keepLocked keeps a record, or what the kernel did not take of it. If it is not
 // a message's, whoever flushes next has to be told. The caller holds c.mu.
-func (t *clientTLS) keepLocked(p []byte) {
+func (t *tlsTransport) keepLocked(p []byte) {
 	t.sealed = append(t.sealed, p...)
-	c := t.c
+	c := &t.client
 	if c.state.any(clientWriting | clientBlocked | clientClosed) {
 		return // who writes looks again; the others' turn comes, or never
 	}
@@ -173,14 +186,15 @@ func (t *clientTLS) keepLocked(p []byte) {
 	// if that still kept others from it when the kernel has room again, new
 	// messages would take the place of what was copied.
 	c.state = c.state&^clientDirty | clientBlocked
-	c.poller.watch(c, true, !c.state.any(clientClosing))
+	t.watchLocked(true, !c.state.any(clientClosing))
 }
 
 // close sends the alert that ends TLS, if there is room for it, and ends a
-// handshake that is under way. The client is closed already.
-func (t *clientTLS) close() {
-	t.c.mu.Lock()
+// handshake that is under way.
+func (t *tlsTransport) close(gracefully bool) {
+	t.client.mu.Lock()
 	t.wakeLocked()
-	t.c.mu.Unlock()
-	_ = t.conn.CloseWrite() // Close sends no alert while somebody is in Write
+	t.client.mu.Unlock()
+	_ = t.conn.CloseWrite() // Close sends no alert during a Write
+	t.socket.close(gracefully)
 }

@@ -150,8 +150,8 @@ func (g *testGateway) awaitHandshake(t *testing.T) {
 	g.until("the handshake begins", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		unread, err := unix.IoctlGetInt(c.sock.Sysfd(), unix.TIOCINQ)
-		return c.tls.wake != nil && unread == 0 && err == nil
+		unread, err := unix.IoctlGetInt(socketOf(c).fd.Sysfd(), unix.TIOCINQ)
+		return tlsOf(c).wake != nil && unread == 0 && err == nil
 	})
 }
 
@@ -269,7 +269,7 @@ func TestTLSHandshakeRefused(t *testing.T) {
 	g.until("the kernel refuses something", func() bool {
 		slow.mu.Lock()
 		defer slow.mu.Unlock()
-		return len(slow.tls.sealed) > 0
+		return len(tlsOf(slow).sealed) > 0
 	})
 	close(gate)
 	if err := <-shaken; err != nil {

@@ -29,7 +29,7 @@ func TestCloseStuckTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	(&stream{conn: server}).close()
+	(&streamTransport{conn: server}).close(true)
 	if waited := time.Since(began); waited > 3*time.Second {
 		t.Errorf("close took %v", waited)
 	}

@@ -196,6 +196,17 @@ func TestTLSBound(t *testing.T) {
 	wantRead(t, c, "again\n")
 }
 
+// tlsOf is the transport of a client under TLS.
+func tlsOf(c *client) *tlsTransport { return c.transport.(*tlsTransport) }
+
+// socketOf is the socket of a client on a poller.
+func socketOf(c *client) *socket {
+	if t, ok := c.transport.(*tlsTransport); ok {
+		return &t.socket
+	}
+	return &c.transport.(*plainTransport).socket
+}
+
 // openTLSClient connects a client of the text protocol that has sent a message,
 // and returns both its ends.
 func openTLSClient(t *testing.T) (*tls.Conn, *client) {
@@ -207,7 +218,7 @@ func openTLSClient(t *testing.T) (*tls.Conn, *client) {
 	w.event(gp.CmdOnConnect)
 	w.event(gp.CmdOnMessage)
 	c := g.allClients()[0]
-	g.until("the handshake is done", c.tls.open.Load)
+	g.until("the handshake is done", tlsOf(c).open.Load)
 	return conn, c
 }
 
@@ -220,7 +231,7 @@ func TestTLSAnswerBetween(t *testing.T) {
 	arena := []byte("message\n")
 	c.send(b, arena, false, arenaLived)
 	c.mu.Lock()
-	c.tls.keepLocked(nil)
+	tlsOf(c).keepLocked(nil)
 	c.mu.Unlock()
 	b.flush()
 	copy(arena, "garbage")
@@ -234,7 +245,7 @@ func TestTLSAnswerThenMessage(t *testing.T) {
 	b := &batch{inner: true}
 	c.send(b, []byte("one\n"), false, arenaLived)
 	c.mu.Lock()
-	c.tls.keepLocked(nil)
+	tlsOf(c).keepLocked(nil)
 	c.mu.Unlock()
 	c.writable(new(batch))
 	c.send(b, []byte("two\n"), false, arenaLived)
@@ -253,8 +264,8 @@ func TestTLSBufferGoesBack(t *testing.T) {
 	}
 	w.event(gp.CmdOnConnect)
 	c := g.allClients()[0]
-	g.until("the handshake is done", c.tls.open.Load)
-	if c.tls.in != nil {
+	g.until("the handshake is done", tlsOf(c).open.Load)
+	if tlsOf(c).in != nil {
 		t.Error("it keeps the buffer")
 	}
 }

@@ -1,0 +1,36 @@
+package gateway
+
+// transport carries the bytes of one client: a plain socket on a poller
+// (plainTransport), TLS on a poller (tlsTransport), or a net.Conn with
+// goroutines (streamTransport). The client decides what is sent and when the
+// connection ends; its transport knows how.
+//
+// A client's transport does not change. The client is a part of it, so that both
+// are one piece of memory.
+type transport interface {
+	// startLocked lets the client be read. It is called once, when the client is
+	// known to the hub.
+	startLocked() error
+
+	// write offers q to the kernel. It returns how many bytes of q need not be
+	// written again, and netloop.ErrAgain when some have to be kept: the client
+	// then keeps them and calls watchLocked. One goroutine calls it at a time,
+	// the one that has set clientWriting, without locks.
+	write(q *outQueue, s *writeScratch) (n int, err error)
+
+	// heldLocked is how many bytes, taken out of queues, the transport still
+	// holds: they wait for the peer too.
+	heldLocked() int
+
+	// watchLocked says what the client waits for: that the kernel takes bytes
+	// (out), that something arrives (in).
+	watchLocked(out, in bool)
+
+	// handshaking reports whether the TLS handshake is not done yet.
+	handshaking() bool
+
+	// close closes the connection, without waiting. The client has been
+	// destroyed already. With gracefully, what was written to the peer last
+	// should reach it.
+	close(gracefully bool)
+}

@@ -1,0 +1,180 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+)
+
+// streamTransport is a client that is served by goroutines in place of a poller,
+// and its connection, on systems without epoll. One goroutine reads for as
+// long as the client is there; another one writes while something waits.
+type streamTransport struct {
+	client client
+	conn   net.Conn
+	open   atomic.Bool // the TLS handshake is done, or there is none
+
+	// Guarded by client.mu.
+	writing  bool // the writing goroutine runs
+	inFlight int  // bytes that it has taken and not yet written
+}
+
+// newStreamClient makes a client on conn, with TLS if the gateway speaks it.
+func newStreamClient(g *Gateway, conn net.Conn) *client {
+	t := &streamTransport{conn: conn}
+	c := &t.client
+	c.gw, c.remote, c.transport = g, addrPortOf(conn.RemoteAddr()), t
+	if cfg := g.opts.TLS; cfg != nil {
+		t.conn = tls.Server(conn, cfg)
+	} else {
+		t.open.Store(true)
+	}
+	return c
+}
+
+func (t *streamTransport) startLocked() error {
+	t.client.gw.goRun(t.serve)
+	return nil
+}
+
+// write takes nothing, as a kernel without room: the client keeps the queue, and
+// watchLocked starts the goroutine that writes it.
+func (t *streamTransport) write(*outQueue, *writeScratch) (int, error) {
+	return 0, netloop.ErrAgain
+}
+
+func (t *streamTransport) heldLocked() int { return t.inFlight }
+
+// watchLocked starts the writing goroutine. The reading one always reads: of a
+// client that is closing it drops what comes.
+func (t *streamTransport) watchLocked(out, _ bool) {
+	if out && !t.writing {
+		t.writing = true
+		t.client.gw.goRun(t.writeQueue)
+	}
+}
+
+func (t *streamTransport) handshaking() bool { return !t.open.Load() }
+
+// close does not wait: the alert that ends TLS needs room in the kernel's buffer,
+// for which crypto/tls gives a peer that does not read five seconds.
+func (t *streamTransport) close(bool) {
+	if _, ok := t.conn.(*tls.Conn); ok {
+		go func() { _ = t.conn.Close() }()
+		return
+	}
+	_ = t.conn.Close()
+}
+
+// streamIdleRead is the size of the buffer that an idle stream waits with. What
+// does not fit is read with a pooled one.
+const streamIdleRead = 512
+
+var streamBuffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
+
+// serve serves the client until it is gone. The TLS handshake needs a deep
+// stack, which a goroutine keeps for long: reading is done in a fresh one.
+func (t *streamTransport) serve() {
+	c, g := &t.client, t.client.gw
+	if conn, ok := t.conn.(*tls.Conn); ok {
+		err := conn.Handshake()
+		g.handshaken.Add(1)
+		if err != nil {
+			g.handshakeFailed(c, err)
+			b := new(batch)
+			g.destroyClient(b, c)
+			b.flush()
+			return
+		}
+		t.open.Store(true)
+	}
+	g.goRun(t.read)
+}
+
+func (t *streamTransport) read() {
+	c, g := &t.client, t.client.gw
+	b := new(batch)
+	r := clientReader{gw: g, b: b}
+	buf := make([]byte, streamIdleRead)
+	for {
+		n, err := t.conn.Read(buf)
+		if n > 0 {
+			r.received(c, buf[:n])
+		}
+		if n == len(buf) && err == nil {
+			err = t.readMore(&r)
+		}
+		if err != nil {
+			g.destroyClient(b, c)
+		}
+		b.flush()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// readMore reads, with a large buffer, as long as there is much at once.
+func (t *streamTransport) readMore(r *clientReader) error {
+	big := streamBuffers.Get().(*[16 << 10]byte)
+	defer streamBuffers.Put(big)
+	for {
+		r.b.flush() // the next read may wait
+		n, err := t.conn.Read(big[:])
+		if n > 0 {
+			r.received(&t.client, big[:n])
+		}
+		if err != nil || n < len(big) {
+			return err
+		}
+	}
+}
+
+// writeQueue writes what waits, until nothing does. Meanwhile the client counts
+// as blocked, so that what is queued is copied behind it.
+func (t *streamTransport) writeQueue() {
+	c := &t.client
+	b := new(batch)
+	defer b.flush()
+	var p []byte
+	for {
+		c.mu.Lock()
+		t.inFlight = 0
+		q := c.out
+		if q == nil || len(q.rest) == 0 {
+			if q != nil {
+				c.out = nil
+				q.release()
+			}
+			t.writing = false
+			c.state &^= clientBlocked
+			closing := c.state.any(clientClosing)
+			c.mu.Unlock()
+			if closing {
+				c.gw.destroyClient(b, c)
+			}
+			return
+		}
+		p, q.rest = q.rest, p[:0]
+		t.inFlight = len(p)
+		c.mu.Unlock()
+		if _, err := t.conn.Write(p); err != nil {
+			c.gw.destroyClient(b, c)
+			return
+		}
+	}
+}
+
+// addrPortOf returns a net.Addr's address, the zero value if it has none.
+func addrPortOf(a net.Addr) netip.AddrPort {
+	if t, ok := a.(*net.TCPAddr); ok {
+		ap := t.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	ap, _ := netip.ParseAddrPort(a.String())
+	return ap
+}
