@@ -56,6 +56,10 @@ func (r *clientReader) received(c *client, p []byte) {
 // The methods that follow make clientReader a clientproto.Handler.
 
 func (r *clientReader) Request(req *clientproto.Request) {
+	if refusal := r.gw.refusal(r.c, req); refusal != nil {
+		r.Close(refusal)
+		return
+	}
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }
 

@@ -136,6 +136,9 @@ func New(opts Options) (*Gateway, error) {
 		return nil, errNoListen
 	}
 	g.handshakes = g.codec.Handshakes()
+	if opts.OnHandshake != nil && !g.handshakes {
+		return nil, &OptionError{Package: "gateway", Option: "OnHandshake", Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
+	}
 	return g, nil
 }
 

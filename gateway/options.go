@@ -119,6 +119,20 @@ type Options struct {
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
 
+	// OnHandshake, if set, is asked about every websocket before the request is
+	// answered and before a worker hears of it: 0 accepts the client, an HTTP
+	// status from 400 to 599 refuses it. A refused client gets that status and an
+	// empty body, and is closed; its worker, which CMD_ON_CONNECT told of the
+	// connection, is told of its close.
+	//
+	// It runs in the goroutine that reads the client, which on Linux reads
+	// thousands of others: look at the request, check a signature, and return
+	// within microseconds. What needs a database or the network belongs into a
+	// worker's onWebSocketConnect. It is called by several goroutines at once; if
+	// it panics, the client gets a 500. Only websocket clients make a handshake:
+	// with another protocol it must be nil.
+	OnHandshake func(*Handshake) (status int)
+
 	// OnBusinessWorkerConnected and OnBusinessWorkerClose are called when a
 	// worker has connected and when its connection has ended. Commands and
 	// events wait meanwhile: return soon, and do not call the gateway's Shutdown
