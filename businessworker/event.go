@@ -57,9 +57,10 @@ func (e *Event) Send(ctx context.Context, msg []byte, opts ...gatewayclient.Send
 }
 
 // Close sends the client a last message and closes its connection
-// (Gateway::closeCurrentClient). A nil msg sends nothing.
-func (e *Event) Close(ctx context.Context, msg []byte) error {
-	return e.conn.worker.client.CloseClient(ctx, e.ClientID(), msg)
+// (Gateway::closeCurrentClient). A nil msg without [gatewayclient.PHP] sends
+// nothing.
+func (e *Event) Close(ctx context.Context, msg []byte, opts ...gatewayclient.SendOption) error {
+	return e.conn.worker.client.CloseClient(ctx, e.ClientID(), msg, opts...)
 }
 
 // Destroy closes the client's connection at once
@@ -74,8 +75,8 @@ func (e *Event) BindUID(ctx context.Context, uid string) error {
 }
 
 // UnbindUID unbinds the client from its uid (Gateway::unbindUid).
-func (e *Event) UnbindUID(ctx context.Context, uid string) error {
-	return e.conn.worker.client.UnbindUID(ctx, e.ClientID(), uid)
+func (e *Event) UnbindUID(ctx context.Context) error {
+	return e.conn.worker.client.UnbindUID(ctx, e.ClientID())
 }
 
 // JoinGroup adds the client to a group (Gateway::joinGroup).

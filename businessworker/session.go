@@ -292,7 +292,7 @@ func encodeArray(from any) (*phpserialize.Array, error) {
 	case nil:
 		return phpserialize.NewArray(), nil
 	}
-	return nil, &gatewayclient.EncodeError{What: "a session must be an array"}
+	return nil, &gatewayclient.EncodeError{What: "a session", Reason: "want a map, a struct or a PHP array, got " + phpserialize.Describe(v)}
 }
 
 // Save writes the session back now, if it was changed; otherwise that happens

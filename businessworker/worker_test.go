@@ -32,7 +32,7 @@ func TestEvents(t *testing.T) {
 			start: func(context.Context, *businessworker.Worker) error { close(started); return nil },
 			stop: func(ctx context.Context, w *businessworker.Worker) error {
 				defer close(stopped)
-				_, err := w.Gateway().AllClientIDCount(ctx)
+				_, err := w.Gateway().ClientCount(ctx)
 				return err
 			},
 			connect: func(_ context.Context, e *businessworker.Event) error { say(e, "connect"); return nil },
@@ -158,13 +158,13 @@ func TestReadYourWritesInHandler(t *testing.T) {
 				if err := e.JoinGroup(ctx, "g"); err != nil {
 					return err
 				}
-				if n, err := e.Gateway().ClientIDCountByGroup(ctx, "g"); n != 1 || err != nil {
+				if n, err := e.Gateway().ClientCountByGroup(ctx, "g"); n != 1 || err != nil {
 					return e.Send(ctx, fmt.Appendf(nil, "round %d: joined, %d members, %v", i, n, err))
 				}
 				if err := e.LeaveGroup(ctx, "g"); err != nil {
 					return err
 				}
-				if n, err := e.Gateway().ClientIDCountByGroup(ctx, "g"); n != 0 || err != nil {
+				if n, err := e.Gateway().ClientCountByGroup(ctx, "g"); n != 0 || err != nil {
 					return e.Send(ctx, fmt.Appendf(nil, "round %d: left, %d members, %v", i, n, err))
 				}
 			}
@@ -310,7 +310,7 @@ func TestOnStartFails(t *testing.T) {
 	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
 	sorry := errors.New("no database")
 	w, err := businessworker.New(&events{start: func(ctx context.Context, w *businessworker.Worker) error {
-		if _, err := w.Gateway().AllClientIDCount(ctx); err != nil {
+		if _, err := w.Gateway().ClientCount(ctx); err != nil {
 			t.Errorf("in OnStart: %v", err)
 		}
 		return sorry

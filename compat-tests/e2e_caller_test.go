@@ -154,7 +154,7 @@ func (c *goCaller) command(method string, args ...any) (done bool, err error) {
 	case "bindUid":
 		return true, g.BindUID(ctx, id(0), text(1))
 	case "unbindUid":
-		return true, g.UnbindUID(ctx, id(0), text(1))
+		return true, g.UnbindUID(ctx, id(0))
 	case "joinGroup":
 		return true, g.JoinGroup(ctx, id(0), text(1))
 	case "leaveGroup":
@@ -204,13 +204,13 @@ func (c *goCaller) ask(method string, args ...any) (phpserialize.Value, error) {
 		}
 		return session.Array()
 	case "getAllClientIdCount":
-		n, err := g.AllClientIDCount(ctx)
+		n, err := g.ClientCount(ctx)
 		return int64(n), err
 	case "getClientIdCountByGroup":
-		n, err := g.ClientIDCountByGroup(ctx, args[0].(string))
+		n, err := g.ClientCountByGroup(ctx, args[0].(string))
 		return int64(n), err
 	case "getAllUidCount":
-		n, err := g.AllUIDCount(ctx)
+		n, err := g.UIDCount(ctx)
 		return int64(n), err
 	case "getUidByClientId":
 		uid, err := g.UIDByClientID(ctx, mustID(args[0]))
@@ -235,17 +235,17 @@ func (c *goCaller) ask(method string, args ...any) (phpserialize.Value, error) {
 		uids, err := g.UIDsByGroup(ctx, args[0].(string))
 		return sameKeysText(uids), err
 	case "getAllGroupIdList":
-		groups, err := g.AllGroupIDs(ctx)
+		groups, err := g.AllGroups(ctx)
 		return sameKeysText(groups), err
 	case "getAllGroupClientIdList":
-		groups, err := g.AllGroupClientIDs(ctx)
+		groups, err := g.GroupClientIDs(ctx)
 		all := phpserialize.NewArray()
 		for _, group := range groups {
 			all.SetString(group.Group, sameKeys(group.ClientIDs))
 		}
 		return all, err
 	case "batchGetClientIdCountByGroup":
-		counts, err := g.ClientIDCountsByGroups(ctx, texts(args[0]))
+		counts, err := g.ClientCountsByGroups(ctx, texts(args[0]))
 		all := phpserialize.NewArray()
 		for _, count := range counts {
 			all.SetString(count.Group, int64(count.Count))

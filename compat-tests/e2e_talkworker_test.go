@@ -31,7 +31,7 @@ func (talkHandler) OnWebSocketConnect(ctx context.Context, e *businessworker.Eve
 		e.BindUID(ctx, "u-"+name),
 		e.JoinGroup(ctx, "room"),
 	)
-	n, countErr := g.ClientIDCountByGroup(ctx, "room")
+	n, countErr := g.ClientCountByGroup(ctx, "room")
 	return errors.Join(err, countErr, e.Send(ctx, fmt.Appendf(nil, "welcome %s, %d here", name, n)))
 }
 
@@ -55,8 +55,8 @@ func (talkHandler) OnMessage(ctx context.Context, e *businessworker.Event, msg [
 		data, err := phpjson.Encode(e.Session().Array(), phpjson.Options{})
 		return errors.Join(err, e.Send(ctx, data))
 	case "count":
-		all, err1 := g.AllClientIDCount(ctx)
-		room, err2 := g.ClientIDCountByGroup(ctx, "room")
+		all, err1 := g.ClientCount(ctx)
+		room, err2 := g.ClientCountByGroup(ctx, "room")
 		ids, err3 := g.ClientIDsByUID(ctx, "u-"+name)
 		nobody, err4 := g.IsUIDOnline(ctx, "u-nobody")
 		return errors.Join(err1, err2, err3, err4, sendJSON(ctx, e, []any{all, room, len(ids), nobody}))

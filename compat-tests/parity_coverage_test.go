@@ -14,9 +14,12 @@ import (
 // withoutParity are the methods of gatewayclient.Client that PHP has nothing
 // to compare with.
 var withoutParity = map[string]string{
-	"Close": "PHP's library has no clients, only static methods",
-	"Ping":  "measures time; no counterpart in PHP",
-	"Sync":  "no counterpart in PHP; each command of a parity scenario is followed by one, and by a look at what it waited for",
+	"Close":   "PHP's library has no clients, only static methods",
+	"Clients": "Select as an iterator",
+	"Drain":   "Sync, then Close",
+	"Stats":   "no counterpart in PHP",
+	"Ping":    "measures time; no counterpart in PHP",
+	"Sync":    "no counterpart in PHP; each command of a parity scenario is followed by one, and by a look at what it waited for",
 }
 
 // onlyInWorkers are the public methods of PHP's libraries that no parity

@@ -9,7 +9,7 @@ import (
 func init() {
 	uids := []parityStep{
 		same("getClientIdByUid", "123"), same("getClientIdByUid", 123), same("getClientIdByUid", "007"), same("getClientIdByUid", 7), same("getClientIdByUid", "üser-日本"),
-		same("getClientIdByUid", -5), same("getClientIdByUid", 1.5), same("getClientIdByUid", "nobody"), same("getClientIdByUid", ""),
+		same("getClientIdByUid", -5), same("getClientIdByUid", 1.5), same("getClientIdByUid", "nobody"),
 		same("batchGetClientIdByUid", list{"nobody", "123", "üser-日本", "-5", "007", "123"}), same("batchGetClientIdByUid", list{}), same("batchGetClientIdByUid", list{"nobody"}),
 		same("isUidOnline", "123"), same("isUidOnline", "007"), same("isUidOnline", "7"), same("isUidOnline", "nobody"),
 		same("isUidsOnline", list{"üser-日本", "x", "123", "1.5"}), same("isUidsOnline", list{}),
@@ -61,5 +61,8 @@ func init() {
 		same("bindUid", "$1", ""), same("bindUid", "$1", "0"), same("joinGroup", "$1", ""), same("joinGroup", "$1", 0), same("leaveGroup", "$1", ""), same("ungroup", ""), same("ungroup", "0"),
 		same("sendToGroup", "", "x"), same("sendToGroup", list{}, "x"), same("getClientIdListByGroup", ""), same("getUidListByGroup", ""), same("getUidCountByGroup", ""),
 		same("getClientIdCountByGroup", ""), same("getClientSessionsByGroup", ""),
+		same("sendToUid", "", "x"), same("sendToUid", list{"123", "0"}, "x"), same("sendToGroup", list{"room", ""}, "x"), same("getClientIdByUid", ""), same("isUidOnline", "0"),
+		same("batchGetClientIdByUid", list{"123", ""}), same("isUidsOnline", list{"0", "123"}), same("batchGetClientIdCountByGroup", list{"room", ""}), same("getClientIdListByGroup", list{"room", "0"}),
+		same("select", list{"uid"}, object{"uid": list{""}}), same("select", list{"uid"}, object{"groups": list{"room", ""}}),
 	), differs("empty-names"))
 }

@@ -12,7 +12,7 @@ import (
 // library does, and what PHP's value of its result is.
 var translations = map[string]func(*translator) goCall{
 	"bindUid":    func(t *translator) goCall { return do2((*goClient).BindUID, writes, t.id(0), t.text(1), nil) },
-	"unbindUid":  func(t *translator) goCall { return do2((*goClient).UnbindUID, writes, t.id(0), t.text(1), nil) },
+	"unbindUid":  func(t *translator) goCall { return do1((*goClient).UnbindUID, writes, t.id(0), nil) },
 	"joinGroup":  func(t *translator) goCall { return do2((*goClient).JoinGroup, writes, t.id(0), t.text(1), nil) },
 	"leaveGroup": func(t *translator) goCall { return do2((*goClient).LeaveGroup, writes, t.id(0), t.text(1), nil) },
 	"ungroup":    func(t *translator) goCall { return do1((*goClient).Ungroup, writes, t.text(0), nil) },
@@ -20,7 +20,7 @@ var translations = map[string]func(*translator) goCall{
 		return do2((*goClient).SetSession, writes, t.id(0), any(t.session(1)), nil)
 	},
 	"setSocketSession": func(t *translator) goCall {
-		return do2((*goClient).SetSession, writes, t.id(0), any(gatewayclient.Session(t.text(1))), true)
+		return do2((*goClient).SetSession, writes, t.id(0), any(gatewayclient.SessionData(t.text(1))), true)
 	},
 	"updateSession": func(t *translator) goCall {
 		return do2((*goClient).UpdateSession, writes, t.id(0), any(t.session(1)), nil)
@@ -64,13 +64,13 @@ var translations = map[string]func(*translator) goCall{
 	"isOnline":    func(t *translator) goCall { return ask1((*goClient).IsOnline, t.id(0), zeroOrOne) },
 	"isUidOnline": func(t *translator) goCall { return ask1((*goClient).IsUIDOnline, t.text(0), zeroOrOne) },
 	"isUidsOnline": func(t *translator) goCall {
-		return ask1((*goClient).AreUIDsOnline, t.texts(0), byKey(func(u gatewayclient.UIDOnline) (string, phpserialize.Value) {
+		return ask1((*goClient).UIDsOnline, t.texts(0), byKey(func(u gatewayclient.UIDOnline) (string, phpserialize.Value) {
 			return u.UID, zeroOrOne(u.Online)
 		}))
 	},
 	"getAllClientIdList":  func(t *translator) goCall { return ask0((*goClient).AllClientIDs, idSet) },
-	"getAllClientIdCount": func(t *translator) goCall { return ask0((*goClient).AllClientIDCount, number) },
-	"getAllClientCount":   func(t *translator) goCall { return ask0((*goClient).AllClientIDCount, number) },
+	"getAllClientIdCount": func(t *translator) goCall { return ask0((*goClient).ClientCount, number) },
+	"getAllClientCount":   func(t *translator) goCall { return ask0((*goClient).ClientCount, number) },
 
 	"getClientIdByUid": func(t *translator) goCall { return ask1((*goClient).ClientIDsByUID, t.text(0), idList) },
 	"batchGetClientIdByUid": func(t *translator) goCall {
@@ -80,53 +80,41 @@ var translations = map[string]func(*translator) goCall{
 	},
 	"getUidByClientId": func(t *translator) goCall { return ask1((*goClient).UIDByClientID, t.id(0), uidOrNull) },
 	"getAllUidList":    func(t *translator) goCall { return ask0((*goClient).AllUIDs, nameSet) },
-	"getAllUidCount":   func(t *translator) goCall { return ask0((*goClient).AllUIDCount, number) },
+	"getAllUidCount":   func(t *translator) goCall { return ask0((*goClient).UIDCount, number) },
 
-	"getAllGroupIdList": func(t *translator) goCall { return ask0((*goClient).AllGroupIDs, keySet) },
+	"getAllGroupIdList": func(t *translator) goCall { return ask0((*goClient).AllGroups, keySet) },
 	"getClientIdListByGroup": func(t *translator) goCall {
 		if t.several(0) {
-			return membersOf(t.texts(0), func(infos []gatewayclient.ClientInfo) phpserialize.Value {
-				ids := phpserialize.NewArray() // a client of two groups once
-				for _, info := range infos {
-					ids.SetString(info.ClientID.String(), info.ClientID.String())
-				}
-				return ids
-			})
+			return ask1((*goClient).ClientIDsByGroups, t.texts(0), idSet)
 		}
 		return ask1((*goClient).ClientIDsByGroup, t.text(0), idSet)
 	},
 	"getClientIdCountByGroup": func(t *translator) goCall {
-		return ask1((*goClient).ClientIDCountByGroup, t.text(0), number)
+		return ask1((*goClient).ClientCountByGroup, t.text(0), number)
 	},
-	"getClientCountByGroup": func(t *translator) goCall { return ask1((*goClient).ClientIDCountByGroup, t.text(0), number) },
+	"getClientCountByGroup": func(t *translator) goCall { return ask1((*goClient).ClientCountByGroup, t.text(0), number) },
 	"batchGetClientIdCountByGroup": func(t *translator) goCall {
-		return ask1((*goClient).ClientIDCountsByGroups, t.texts(0), counts)
+		return ask1((*goClient).ClientCountsByGroups, t.texts(0), counts)
 	},
 	"getUidListByGroup": func(t *translator) goCall {
 		if t.several(0) {
-			return membersOf(t.texts(0), func(infos []gatewayclient.ClientInfo) phpserialize.Value {
-				uids := phpserialize.NewArray()
-				for _, info := range infos {
-					uids.SetString(info.UID, info.UID)
-				}
-				return uids
-			})
+			return ask1((*goClient).UIDsByGroups, t.texts(0), nameSet)
 		}
 		return ask1((*goClient).UIDsByGroup, t.text(0), nameSet)
 	},
 	"getUidCountByGroup": func(t *translator) goCall { return ask1((*goClient).UIDCountByGroup, t.text(0), number) },
 	"getAllGroupClientIdList": func(t *translator) goCall {
-		return ask0((*goClient).AllGroupClientIDs, byKey(func(g gatewayclient.GroupClients) (string, phpserialize.Value) {
+		return ask0((*goClient).GroupClientIDs, byKey(func(g gatewayclient.GroupClients) (string, phpserialize.Value) {
 			return g.Group, idSet(g.ClientIDs)
 		}))
 	},
-	"getAllGroupClientIdCount": func(t *translator) goCall { return ask0((*goClient).AllGroupClientIDCounts, counts) },
+	"getAllGroupClientIdCount": func(t *translator) goCall { return ask0((*goClient).GroupClientCounts, counts) },
 	"getAllGroupUidList": func(t *translator) goCall {
-		return ask0((*goClient).AllGroupUIDs, byKey(func(g gatewayclient.GroupUIDs) (string, phpserialize.Value) {
+		return ask0((*goClient).GroupUIDs, byKey(func(g gatewayclient.GroupUIDs) (string, phpserialize.Value) {
 			return g.Group, nameSet(g.UIDs)
 		}))
 	},
-	"getAllGroupUidCount": func(t *translator) goCall { return ask0((*goClient).AllGroupUIDCounts, counts) },
+	"getAllGroupUidCount": func(t *translator) goCall { return ask0((*goClient).GroupUIDCounts, counts) },
 
 	"getSession": func(t *translator) goCall { return ask1((*goClient).Session, t.id(0), sessionValue) },
 	"getAllClientSessions": func(t *translator) goCall {
@@ -149,12 +137,6 @@ var translations = map[string]func(*translator) goCall{
 			return a
 		})
 	},
-}
-
-// membersOf asks for the members of several groups, which PHP does by the
-// method for one.
-func membersOf(groups []string, toPHP func([]gatewayclient.ClientInfo) phpserialize.Value) goCall {
-	return ask1((*goClient).Select, gatewayclient.Query{Fields: []gatewayclient.Field{gatewayclient.FieldUID}, Groups: groups}, toPHP)
 }
 
 // selection is select($fields, $where): by client ids alone it is SelectClients.
@@ -293,7 +275,7 @@ func byKey[T any](pair func(T) (string, phpserialize.Value)) func([]T) phpserial
 var counts = byKey(func(g gatewayclient.GroupCount) (string, phpserialize.Value) { return g.Group, int64(g.Count) })
 
 // sessionValue is what unserialize() makes of a session; nearly always an array.
-func sessionValue(s gatewayclient.Session) phpserialize.Value {
+func sessionValue(s gatewayclient.SessionData) phpserialize.Value {
 	if a, err := s.Array(); err == nil {
 		return a
 	}

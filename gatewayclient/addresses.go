@@ -25,18 +25,15 @@ type directory interface {
 // fixedDirectory is Options.Gateways.
 type fixedDirectory []gatewayprotocol.GatewayAddress
 
-func newFixedDirectory(texts []string) (fixedDirectory, error) {
+func newFixedDirectory(texts []string) fixedDirectory {
 	d := make(fixedDirectory, 0, len(texts))
 	for _, text := range texts {
-		addr, err := gatewayprotocol.ParseGatewayAddress(text)
-		if err != nil {
-			return nil, err
-		}
+		addr, _ := gatewayprotocol.ParseGatewayAddress(text) // Options were checked
 		if in, _ := d.knows(addr); !in {
 			d = append(d, addr)
 		}
 	}
-	return d, nil
+	return d
 }
 
 func (d fixedDirectory) list(context.Context) ([]gatewayprotocol.GatewayAddress, error) {

@@ -31,37 +31,66 @@ func init() {
 }
 
 // New returns a Client. It connects in the background; the first call waits for
-// Register's list as long as its context allows.
+// Register's list as long as its context allows. New fails with an
+// [*OptionError].
 func New(opts Options) (*Client, error) {
-	opts = opts.withDefaults()
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	pool, err := innerclient.NewPool(opts.inner())
 	if err != nil {
 		return nil, err
 	}
-	var dir directory
+	t := &clusterTransport{Pool: pool}
 	if opts.Gateways != nil {
-		dir, err = newFixedDirectory(opts.Gateways)
-	} else {
-		dir, err = newRegisterDirectory(opts, pool.Retry)
-	}
-	if err != nil {
-		pool.Close()
+		t.dir = newFixedDirectory(opts.Gateways)
+	} else if t.dir, err = newRegisterDirectory(opts, pool.Retry); err != nil {
 		return nil, err
 	}
-	return &Client{transport: &clusterTransport{Pool: pool, dir: dir}}, nil
+	return &Client{transport: t}, nil
 }
 
 // Close closes the client's connections. Commands that were not sent yet are
-// lost; call [Client.Sync] before if that matters.
+// lost; see [Client.Drain].
 func (c *Client) Close() error { return c.transport.Close() }
+
+// Drain is Close for programs that lose nothing: it waits until every gateway
+// that can be reached has executed all commands sent before, and then closes the
+// Client, also when ctx ends first. Its error says what may be lost.
+func (c *Client) Drain(ctx context.Context) error {
+	err := c.Sync(ctx)
+	var none *RegisterError
+	if errors.Is(err, ErrNoGateways) || errors.As(err, &none) {
+		err = nil // no gateway, so no command
+	}
+	return errors.Join(err, c.Close())
+}
+
+// Stats are the numbers of a [Client], for monitoring.
+type Stats struct {
+	Gateways    int    // connected to now
+	Connections int    // to gateways, now
+	Buffered    int    // bytes that wait to be sent to gateways
+	Waiting     int    // questions that wait for their answers
+	Commands    uint64 // handed to a connection, since the start
+	Questions   uint64 // asked
+	Refused     uint64 // commands and questions that failed with ErrSendBufferFull
+	Lost        uint64 // bytes that were not sent when their connection ended
+}
+
+// Stats returns the numbers of the moment.
+func (c *Client) Stats() Stats { return Stats(c.transport.Stats()) }
 
 // Gateways returns the inner addresses of all gateways, in the order in which
 // Register names them.
 func (c *Client) Gateways(ctx context.Context) ([]GatewayAddress, error) {
-	return c.transport.Gateways(ctx)
+	addrs, err := c.transport.Gateways(ctx)
+	return slices.Clone(addrs), err
 }
 
 // gateways is Gateways, but an empty list is an error as in PHP.
+// The slice is shared.
 func (c *Client) gateways(ctx context.Context) ([]GatewayAddress, error) {
 	addrs, err := c.transport.Gateways(ctx)
 	if err == nil && len(addrs) == 0 {
@@ -116,7 +145,7 @@ func (c *Client) broadcast(ctx context.Context, m gatewayprotocol.Message, build
 }
 
 // withoutGone takes out the errors of gateways that have just left the cluster:
-// what is for everybody does not miss them.
+// what is for all gateways does not miss them.
 func withoutGone(errs []error) []error {
 	return slices.DeleteFunc(errs, func(err error) bool { return errors.Is(err, ErrUnknownGateway) })
 }
@@ -212,9 +241,9 @@ func (c *Client) queryEach(ctx context.Context, addrs []GatewayAddress, frame fu
 // Sync waits until every gateway that can be reached has executed all commands
 // sent before by this Client. Commands need no Sync to take effect, and a
 // question never overtakes a command; Sync is for programs that want to be sure
-// before they exit, or before they tell someone else.
+// before they tell another program.
 func (c *Client) Sync(ctx context.Context) error {
-	// Connection ids start at 1, so this asks about nobody.
+	// Connection ids start at 1, so this asks about no client.
 	return c.queryAll(ctx, command(gatewayprotocol.CmdIsOnline, ClientID{}, nil), func(answer) error { return nil })
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/register"
-	"github.com/sirupsen/logrus"
 )
 
 // holdTime is how long a gateway stays in use that the latest list no longer
@@ -23,6 +22,7 @@ type registerDirectory struct {
 	cancel  context.CancelFunc
 	added   func(gatewayprotocol.GatewayAddress) // called for each gateway that a list has and the one before had not
 	done    chan struct{}                        // the watcher has ended
+	news    chan struct{}                        // capacity 1: the list has changed; nil without callbacks
 
 	mu    sync.Mutex                                     // guards all below
 	addrs []gatewayprotocol.GatewayAddress               // in use: what the latest list names, then what is held
@@ -45,13 +45,17 @@ func newRegisterDirectory(opts Options, added func(gatewayprotocol.GatewayAddres
 		ConnectTimeout:    opts.ConnectTimeout,
 		QueryTimeout:      opts.QueryTimeout,
 		Dial:              opts.Dial,
-		Logger:            opts.Logger.WithField("role", "gatewayclient"),
+		Logger:            opts.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
 	var ctx context.Context
 	ctx, d.cancel = context.WithCancel(context.Background())
+	if opts.OnGatewayUp != nil || opts.OnGatewayDown != nil {
+		d.news = make(chan struct{}, 1)
+		go d.callBack(ctx)
+	}
 	go func() {
 		defer close(d.done)
 		_ = d.watcher.Run(ctx) // ends with ctx only
@@ -71,8 +75,7 @@ func (d *registerDirectory) replace(texts []string) {
 	for _, text := range texts {
 		addr, err := gatewayprotocol.ParseGatewayAddress(text)
 		if err != nil {
-			d.opts.Logger.WithFields(logrus.Fields{"role": "gatewayclient", "address": text}).
-				Warn("ignoring a gateway address: it is not ipv4:port")
+			d.opts.Logger.WithField("address", text).Warn("ignoring a gateway address: it is not ipv4:port")
 			continue
 		}
 		if named[addr] {
@@ -99,6 +102,7 @@ func (d *registerDirectory) replace(texts []string) {
 	}
 	d.addrs = addrs
 	d.told = true
+	d.tell()
 }
 
 // forget ends the use of a gateway that is held, and reports whether it was. It
@@ -119,6 +123,7 @@ func (d *registerDirectory) forget(addr gatewayprotocol.GatewayAddress) bool {
 		}
 	}
 	d.addrs = kept
+	d.tell()
 	return true
 }
 

@@ -31,11 +31,12 @@ var (
 	ErrClientOffline = errors.New("gatewayclient: client is offline")
 
 	// ErrEmptyName says that a uid or group is "" or "0", which PHP counts as
-	// empty: gateways refuse to bind or join them.
+	// empty: gateways refuse to bind or join them. Nothing is sent then, also
+	// where other names stand beside it.
 	ErrEmptyName = errors.New(`gatewayclient: uid or group is empty ("" or "0")`)
 
 	// ErrSendBufferFull says that a gateway does not read what it is sent: the
-	// frame was refused because Options.SendBufferSize bytes were still waiting
+	// frame was refused because Options.SendToGatewayBufferSize bytes still waited
 	// after Options.SendTimeout.
 	ErrSendBufferFull = innerconn.ErrBufferFull
 

@@ -33,7 +33,7 @@ func ExampleFailedGateways() {
 		c   *gatewayclient.Client
 		ctx context.Context
 	)
-	n, err := c.AllClientIDCount(ctx)
+	n, err := c.ClientCount(ctx)
 	if failed := gatewayclient.FailedGateways(err); len(failed) > 0 {
 		log.Printf("at least %d clients; no answer from %v: %v", n, failed, err)
 	} else if err != nil {
@@ -73,8 +73,8 @@ func ExampleClient_Session() {
 	}
 }
 
-func ExampleSession_Decode() {
-	session := gatewayclient.Session(`a:2:{s:11:"client_name";s:4:"Zoë";s:7:"room_id";s:1:"7";}`)
+func ExampleSessionData_Decode() {
+	session := gatewayclient.SessionData(`a:2:{s:11:"client_name";s:4:"Zoë";s:7:"room_id";s:1:"7";}`)
 	var u struct {
 		Name string `php:"client_name"`
 		Room int    `php:"room_id"`

@@ -45,7 +45,7 @@ func TestPartialResults(t *testing.T) {
 	nonsense := newFakeGateway(t, answerWith("a:1:{"))
 	wrong := newFakeGateway(t, answerWith(`s:1:"5";`))
 	c := fakeCluster(t, gatewayclient.Options{QueryTimeout: 100 * time.Millisecond}, quiet, dead, good, nonsense, wrong)
-	n, err := c.AllClientIDCount(testContext(t))
+	n, err := c.ClientCount(testContext(t))
 	equal(t, "count", n, 5)
 	equal(t, "failed", gatewayclient.FailedGateways(err),
 		[]gatewayclient.GatewayAddress{quiet.addr, dead.addr, nonsense.addr, wrong.addr})
@@ -76,11 +76,11 @@ func TestContextBoundsQuestions(t *testing.T) {
 	c := fakeCluster(t, gatewayclient.Options{}, f)
 	ctx, cancel := context.WithTimeout(testContext(t), 20*time.Millisecond)
 	defer cancel()
-	if _, err := c.AllClientIDCount(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.ClientCount(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error %v, want the deadline's", err)
 	}
 	close(release)
-	equal(t, "next count", must(c.AllClientIDCount(testContext(t)))(t), 2)
+	equal(t, "next count", must(c.ClientCount(testContext(t)))(t), 2)
 }
 
 // TestSilentGatewayIsReconnected: a gateway that lost a question gets a new
@@ -88,12 +88,12 @@ func TestContextBoundsQuestions(t *testing.T) {
 func TestSilentGatewayIsReconnected(t *testing.T) {
 	f := newFakeGateway(t, silent)
 	c := fakeCluster(t, gatewayclient.Options{QueryTimeout: 50 * time.Millisecond}, f)
-	if _, err := c.AllClientIDCount(testContext(t)); !errors.Is(err, gatewayclient.ErrNoReply) {
+	if _, err := c.ClientCount(testContext(t)); !errors.Is(err, gatewayclient.ErrNoReply) {
 		t.Fatalf("error %v, want ErrNoReply", err)
 	}
 	f.setAnswer(answerWith("i:3;"))
 	until(t, "a new connection", func() bool {
-		n, err := c.AllClientIDCount(testContext(t))
+		n, err := c.ClientCount(testContext(t))
 		return err == nil && n == 3 && f.connections() > 1
 	})
 }
@@ -131,10 +131,10 @@ func TestSendBufferFull(t *testing.T) {
 	defer stuck.Close()
 	good := newFakeGateway(t, emptyAnswer)
 	c, err := gatewayclient.New(gatewayclient.Options{
-		Gateways:       []string{stuck.Addr().String(), good.addr.String()},
-		SendBufferSize: 64 << 10,
-		SendTimeout:    20 * time.Millisecond,
-		Logger:         clustertest.Quiet(),
+		Gateways:                []string{stuck.Addr().String(), good.addr.String()},
+		SendToGatewayBufferSize: 64 << 10,
+		SendTimeout:             20 * time.Millisecond,
+		Logger:                  clustertest.Quiet(),
 	})
 	ok(t, err)
 	defer c.Close()
@@ -174,7 +174,7 @@ func TestPipelining(t *testing.T) {
 	for i := range 200 {
 		wg.Go(func() {
 			for range 20 {
-				if n, err := c.ClientIDCountByGroup(ctx, strings.Repeat("g", i+1)); n != i+1 || err != nil {
+				if n, err := c.ClientCountByGroup(ctx, strings.Repeat("g", i+1)); n != i+1 || err != nil {
 					t.Errorf("asked for %d, got %d, %v", i+1, n, err)
 					return
 				}
@@ -225,7 +225,7 @@ func TestReplyLimit(t *testing.T) {
 	f := newFakeGateway(t, answerWith(strings.Repeat("x", 2000)))
 	c := fakeCluster(t, gatewayclient.Options{MaxReplySize: 1000}, f)
 	var tooLong *gatewayprotocol.ReplyLengthError
-	if _, err := c.AllClientIDCount(testContext(t)); !errors.As(err, &tooLong) {
+	if _, err := c.ClientCount(testContext(t)); !errors.As(err, &tooLong) {
 		t.Errorf("error %v, want a ReplyLengthError", err)
 	}
 }

@@ -9,24 +9,24 @@ import (
 
 // JoinGroup adds a client to a group (Gateway::joinGroup).
 func (c *Client) JoinGroup(ctx context.Context, id ClientID, group string) error {
-	if emptyName(group) {
-		return ErrEmptyName
+	if err := checkNames(group); err != nil {
+		return err
 	}
 	return c.sendTo(ctx, id, gatewayprotocol.CmdJoinGroup, []byte(group))
 }
 
 // LeaveGroup removes a client from a group (Gateway::leaveGroup).
 func (c *Client) LeaveGroup(ctx context.Context, id ClientID, group string) error {
-	if emptyName(group) {
-		return ErrEmptyName
+	if err := checkNames(group); err != nil {
+		return err
 	}
 	return c.sendTo(ctx, id, gatewayprotocol.CmdLeaveGroup, []byte(group))
 }
 
 // Ungroup removes all clients from a group (Gateway::ungroup).
 func (c *Client) Ungroup(ctx context.Context, group string) error {
-	if emptyName(group) {
-		return ErrEmptyName
+	if err := checkNames(group); err != nil {
+		return err
 	}
 	return c.broadcast(ctx, command(gatewayprotocol.CmdUngroup, ClientID{}, []byte(group)), nil)
 }
@@ -34,14 +34,27 @@ func (c *Client) Ungroup(ctx context.Context, group string) error {
 // ClientIDsByGroup returns the members of a group, in order of joining
 // (Gateway::getClientIdListByGroup).
 func (c *Client) ClientIDsByGroup(ctx context.Context, group string) ([]ClientID, error) {
-	infos, err := c.membersOf(ctx, group)
+	return c.ClientIDsByGroups(ctx, []string{group})
+}
+
+// ClientIDsByGroups returns the members of any of the groups, each once
+// (Gateway::getClientIdListByGroup with a list): gateway by gateway, the members
+// of the first group before those of the second.
+func (c *Client) ClientIDsByGroups(ctx context.Context, groups []string) ([]ClientID, error) {
+	infos, err := c.membersOf(ctx, groups)
 	return idsOf(infos), err
 }
 
 // UIDsByGroup returns the uids of a group's members, each once
 // (Gateway::getUidListByGroup).
 func (c *Client) UIDsByGroup(ctx context.Context, group string) ([]string, error) {
-	infos, err := c.membersOf(ctx, group)
+	return c.UIDsByGroups(ctx, []string{group})
+}
+
+// UIDsByGroups returns the uids of the members of any of the groups, each once
+// (Gateway::getUidListByGroup with a list).
+func (c *Client) UIDsByGroups(ctx context.Context, groups []string) ([]string, error) {
+	infos, err := c.membersOf(ctx, groups)
 	return uidsOf(infos), err
 }
 
@@ -52,18 +65,18 @@ func (c *Client) UIDCountByGroup(ctx context.Context, group string) (int, error)
 	return len(uids), err
 }
 
-func (c *Client) membersOf(ctx context.Context, group string) ([]ClientInfo, error) {
-	if emptyName(group) {
-		return nil, ErrEmptyName
+func (c *Client) membersOf(ctx context.Context, groups []string) ([]ClientInfo, error) {
+	if groups == nil {
+		groups = []string{} // none, not all
 	}
-	return c.Select(ctx, Query{Fields: []Field{FieldUID}, Groups: []string{group}})
+	return c.Select(ctx, Query{Fields: []Field{FieldUID}, Groups: groups})
 }
 
-// ClientIDCountByGroup returns the number of a group's members
+// ClientCountByGroup returns the number of a group's members
 // (Gateway::getClientIdCountByGroup).
-func (c *Client) ClientIDCountByGroup(ctx context.Context, group string) (int, error) {
-	if emptyName(group) {
-		return 0, ErrEmptyName
+func (c *Client) ClientCountByGroup(ctx context.Context, group string) (int, error) {
+	if err := checkNames(group); err != nil {
+		return 0, err
 	}
 	return c.count(ctx, []byte(group))
 }
@@ -74,10 +87,13 @@ type GroupCount struct {
 	Count int
 }
 
-// ClientIDCountsByGroups returns the number of members of each of the groups
+// ClientCountsByGroups returns the number of members of each of the groups
 // (Gateway::batchGetClientIdCountByGroup): an element for every group, once, in
 // the order of the argument.
-func (c *Client) ClientIDCountsByGroups(ctx context.Context, groups []string) ([]GroupCount, error) {
+func (c *Client) ClientCountsByGroups(ctx context.Context, groups []string) ([]GroupCount, error) {
+	if err := checkNames(groups...); err != nil {
+		return nil, err
+	}
 	ext, err := gatewayprotocol.AppendNamesExt(nil, groups)
 	if err != nil {
 		return nil, err
@@ -112,9 +128,9 @@ func (c *Client) ClientIDCountsByGroups(ctx context.Context, groups []string) ([
 	return out, err
 }
 
-// AllGroupIDs returns all groups, each once, in order of their first member
+// AllGroups returns all groups, each once, in order of their first member
 // (Gateway::getAllGroupIdList).
-func (c *Client) AllGroupIDs(ctx context.Context) ([]string, error) {
+func (c *Client) AllGroups(ctx context.Context) ([]string, error) {
 	seen := make(map[phpserialize.Key]struct{})
 	var out []string
 	err := c.queryAll(ctx, command(gatewayprotocol.CmdGetGroupIDList, ClientID{}, nil), func(a answer) error {
@@ -143,10 +159,10 @@ type GroupClients struct {
 	ClientIDs []ClientID
 }
 
-// AllGroupClientIDs returns the members of every group
+// GroupClientIDs returns the members of every group
 // (Gateway::getAllGroupClientIdList). PHP stops at a gateway's first client
 // without a group; this does not.
-func (c *Client) AllGroupClientIDs(ctx context.Context) ([]GroupClients, error) {
+func (c *Client) GroupClientIDs(ctx context.Context) ([]GroupClients, error) {
 	infos, err := c.Select(ctx, Query{Fields: []Field{FieldGroups}})
 	members := newGrouped[ClientID]()
 	for i := range infos {
@@ -162,10 +178,10 @@ func (c *Client) AllGroupClientIDs(ctx context.Context) ([]GroupClients, error) 
 	return out, err
 }
 
-// AllGroupClientIDCounts returns the number of members of every group
+// GroupClientCounts returns the number of members of every group
 // (Gateway::getAllGroupClientIdCount).
-func (c *Client) AllGroupClientIDCounts(ctx context.Context) ([]GroupCount, error) {
-	groups, err := c.AllGroupClientIDs(ctx)
+func (c *Client) GroupClientCounts(ctx context.Context) ([]GroupCount, error) {
+	groups, err := c.GroupClientIDs(ctx)
 	out := make([]GroupCount, len(groups))
 	for i, g := range groups {
 		out[i] = GroupCount{Group: g.Group, Count: len(g.ClientIDs)}
@@ -179,10 +195,10 @@ type GroupUIDs struct {
 	UIDs  []string
 }
 
-// AllGroupUIDs returns the uids of every group's members, each once per group
+// GroupUIDs returns the uids of every group's members, each once per group
 // (Gateway::getAllGroupUidList). Groups without a uid are left out. PHP stops at
 // a gateway's first client without a uid or group; this does not.
-func (c *Client) AllGroupUIDs(ctx context.Context) ([]GroupUIDs, error) {
+func (c *Client) GroupUIDs(ctx context.Context) ([]GroupUIDs, error) {
 	infos, err := c.Select(ctx, Query{Fields: []Field{FieldUID, FieldGroups}})
 	uids := newGrouped[string]()
 	type member struct{ group, uid string }
@@ -208,10 +224,10 @@ func (c *Client) AllGroupUIDs(ctx context.Context) ([]GroupUIDs, error) {
 	return out, err
 }
 
-// AllGroupUIDCounts returns the number of uids of every group
+// GroupUIDCounts returns the number of uids of every group
 // (Gateway::getAllGroupUidCount).
-func (c *Client) AllGroupUIDCounts(ctx context.Context) ([]GroupCount, error) {
-	groups, err := c.AllGroupUIDs(ctx)
+func (c *Client) GroupUIDCounts(ctx context.Context) ([]GroupCount, error) {
+	groups, err := c.GroupUIDs(ctx)
 	out := make([]GroupCount, len(groups))
 	for i, g := range groups {
 		out[i] = GroupCount{Group: g.Group, Count: len(g.UIDs)}

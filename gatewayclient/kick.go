@@ -7,13 +7,16 @@ import (
 )
 
 // CloseClient sends a client a last message and closes its connection
-// (Gateway::closeClient). A nil msg sends nothing; an empty one that is not nil
-// sends an empty message. Of the options, [Serialized] is for a message that is
-// an array in PHP; a last message is never raw.
+// (Gateway::closeClient). A nil msg without [PHP] sends nothing; an empty one
+// that is not nil sends an empty message. Of the options, [PHP] and [Serialized]
+// are for a message that is an array in PHP; a last message is never raw.
 func (c *Client) CloseClient(ctx context.Context, id ClientID, msg []byte, opts ...SendOption) error {
-	m, _ := message(gatewayprotocol.CmdKick, msg, opts)
+	m, o, err := message(gatewayprotocol.CmdKick, msg, opts)
+	if err != nil {
+		return err
+	}
 	m.ConnectionID = id.ConnectionID
-	if msg == nil { // PHP sends serialize(null)
+	if msg == nil && !o.hasPHP { // PHP sends serialize(null)
 		m.Flag, m.Body = 0, serializedNull
 	}
 	return c.send(ctx, id.Gateway(), m)

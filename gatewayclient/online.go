@@ -38,9 +38,9 @@ type UIDOnline struct {
 	Online bool
 }
 
-// AreUIDsOnline reports for each of the uids, in the order of the argument,
+// UIDsOnline reports for each of the uids, in the order of the argument,
 // whether any client is bound to it (Gateway::isUidsOnline).
-func (c *Client) AreUIDsOnline(ctx context.Context, uids []string) ([]UIDOnline, error) {
+func (c *Client) UIDsOnline(ctx context.Context, uids []string) ([]UIDOnline, error) {
 	bound, err := c.ClientIDsByUIDs(ctx, uids)
 	out := make([]UIDOnline, len(bound))
 	for i, b := range bound {
@@ -56,8 +56,8 @@ func (c *Client) AllClientIDs(ctx context.Context) ([]ClientID, error) {
 	return idsOf(infos), err
 }
 
-// AllClientIDCount returns the number of clients (Gateway::getAllClientIdCount).
-func (c *Client) AllClientIDCount(ctx context.Context) (int, error) {
+// ClientCount returns the number of clients (Gateway::getAllClientIdCount).
+func (c *Client) ClientCount(ctx context.Context) (int, error) {
 	return c.count(ctx, nil)
 }
 

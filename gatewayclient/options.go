@@ -2,27 +2,36 @@ package gatewayclient
 
 import (
 	"context"
+	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+	"github.com/go-gatewayworker/gatewayworker/internal/options"
 	"github.com/sirupsen/logrus"
 )
 
 // Defaults of [Options].
 const (
-	DefaultRegisterAddress = "127.0.0.1:1236"
-	DefaultConnectTimeout  = 3 * time.Second // Gateway::$connectTimeout
-	DefaultQueryTimeout    = 5 * time.Second // as in Lib\Gateway::getBufferFromGateway
-	DefaultSendTimeout     = 5 * time.Second
-	DefaultIdleTimeout     = 50 * time.Second // as in Lib\Gateway::getGatewayConnection
-	DefaultSendBufferSize  = 10_240_000
-	DefaultMaxReplySize    = 256 << 20
-	DefaultMaxConnections  = 4
+	DefaultRegisterAddress         = "127.0.0.1:1236"
+	DefaultConnectTimeout          = 3 * time.Second // Gateway::$connectTimeout
+	DefaultQueryTimeout            = 5 * time.Second // as in Lib\Gateway::getBufferFromGateway
+	DefaultSendTimeout             = 5 * time.Second
+	DefaultIdleTimeout             = 50 * time.Second // as in Lib\Gateway::getGatewayConnection
+	DefaultSendToGatewayBufferSize = 10_240_000       // BusinessWorker::$sendToGatewayBufferSize
+	DefaultMaxReplySize            = 256 << 20
+	DefaultMaxConnections          = 4
 )
 
+// OptionError reports an option that cannot be used.
+type OptionError = gatewayprotocol.OptionError
+
 // Options configures a [Client]. The zero value talks to the cluster of the
-// Register on 127.0.0.1:1236 without a secret key.
+// Register on 127.0.0.1:1236 without a secret key. Zero means the default of each
+// field; a negative value is an [*OptionError].
 type Options struct {
 	// RegisterAddresses are the cluster's Registers, "host:port". Empty means
 	// 127.0.0.1:1236. Gateway::$registerAddress.
@@ -35,24 +44,28 @@ type Options struct {
 	// SecretKey is the cluster's secret key. Gateway::$secretKey.
 	SecretKey string
 
-	// ConnectTimeout bounds a connect to a gateway (0: 3 s).
+	// ConnectTimeout bounds a connect to a gateway or a Register (0: 3 s).
 	// Gateway::$connectTimeout.
 	ConnectTimeout time.Duration
 
-	// QueryTimeout bounds each question, besides the deadline of its context
-	// (0: 5 s).
+	// QueryTimeout bounds each question, and the wait for the first list of
+	// gateways, besides the deadline of the call's context (0: 5 s).
 	QueryTimeout time.Duration
 
 	// SendTimeout is how long a command waits for room in the buffer of a
 	// gateway that does not read, besides the deadline of its context, before it
-	// fails with [ErrSendBufferFull] (0: 5 s; negative: it does not wait).
+	// fails with [ErrSendBufferFull] (0: 5 s).
 	SendTimeout time.Duration
 
-	// IdleTimeout is how long a connection is kept that nobody uses (0: 50 s).
+	// SendNoWait makes a command that finds no room fail at once.
+	SendNoWait bool
+
+	// IdleTimeout is how long a connection is kept that is not used (0: 50 s).
 	IdleTimeout time.Duration
 
-	// SendBufferSize bounds the bytes that wait for one gateway (0: 10,240,000).
-	SendBufferSize int
+	// SendToGatewayBufferSize bounds the bytes that wait for one gateway
+	// (0: 10,240,000). As in PHP the bound is looked at before a frame is added.
+	SendToGatewayBufferSize int
 
 	// MaxReplySize bounds the length of an answer in bytes (0: 256 MiB).
 	MaxReplySize int
@@ -62,42 +75,48 @@ type Options struct {
 	// while a long answer is under way.
 	MaxConnections int
 
-	// Dial opens connections to gateways. nil means net.Dialer.
+	// OnGatewayUp and OnGatewayDown, if not nil, hear of gateways that come into
+	// the list that [Client.Gateways] returns, and that leave it: soon after a
+	// Register tells. They are called by one goroutine, one call after the
+	// other, and may use the Client. A gateway that leaves and comes back before
+	// the last call has returned is not told of. With Gateways set there is
+	// nothing to tell.
+	OnGatewayUp   func(GatewayAddress)
+	OnGatewayDown func(GatewayAddress)
+
+	// Dial opens connections to Registers and gateways. nil means net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Logger hears of lost connections and of what was lost with them.
-	// nil means logrus.StandardLogger().
+	// Logger hears of lost connections and of what was lost with them. nil means
+	// Slog, and if that is nil, too, logrus.StandardLogger().
 	Logger logrus.FieldLogger
+	// Slog gets the log lines if Logger is nil.
+	Slog *slog.Logger
 }
 
-func (o Options) withDefaults() Options {
-	if len(o.RegisterAddresses) == 0 {
-		o.RegisterAddresses = []string{DefaultRegisterAddress}
-	}
-	setDuration := func(d *time.Duration, def time.Duration) {
-		if *d == 0 {
-			*d = def
+func (o Options) withDefaults() (Options, error) {
+	c := options.For("gatewayclient")
+	c.Addresses("RegisterAddresses", &o.RegisterAddresses, DefaultRegisterAddress)
+	for _, text := range o.Gateways {
+		if _, err := gatewayprotocol.ParseGatewayAddress(text); err != nil {
+			c.Refuse("Gateways", strconv.Quote(text), "not the inner address of a gateway; use an IPv4 address and a port, as in 127.0.0.1:2900")
 		}
 	}
-	setDuration(&o.ConnectTimeout, DefaultConnectTimeout)
-	setDuration(&o.QueryTimeout, DefaultQueryTimeout)
-	setDuration(&o.SendTimeout, DefaultSendTimeout)
-	setDuration(&o.IdleTimeout, DefaultIdleTimeout)
-	setInt := func(n *int, def int) {
-		if *n <= 0 {
-			*n = def
-		}
+	if _, err := gatewayprotocol.AppendGatewayClientConnectBody(nil, o.SecretKey); err != nil {
+		c.Refuse("SecretKey", "(not shown)", "JSON cannot hold it: "+err.Error()+"; use UTF-8")
 	}
-	setInt(&o.SendBufferSize, DefaultSendBufferSize)
-	setInt(&o.MaxReplySize, DefaultMaxReplySize)
-	setInt(&o.MaxConnections, DefaultMaxConnections)
+	c.Duration("ConnectTimeout", &o.ConnectTimeout, DefaultConnectTimeout)
+	c.Duration("QueryTimeout", &o.QueryTimeout, DefaultQueryTimeout)
+	c.Duration("SendTimeout", &o.SendTimeout, DefaultSendTimeout)
+	c.Duration("IdleTimeout", &o.IdleTimeout, DefaultIdleTimeout)
+	c.Int("SendToGatewayBufferSize", &o.SendToGatewayBufferSize, DefaultSendToGatewayBufferSize)
+	c.Int("MaxReplySize", &o.MaxReplySize, DefaultMaxReplySize)
+	c.Int("MaxConnections", &o.MaxConnections, DefaultMaxConnections)
 	if o.Dial == nil {
 		o.Dial = new(net.Dialer).DialContext
 	}
-	if o.Logger == nil {
-		o.Logger = logrus.StandardLogger()
-	}
-	return o
+	o.Logger = logging.Choose(o.Logger, o.Slog).WithField("role", "gatewayclient")
+	return o, c.Err()
 }
 
 // inner returns what concerns the connections.
@@ -107,9 +126,9 @@ func (o *Options) inner() innerclient.Options {
 		ConnectTimeout: o.ConnectTimeout,
 		QueryTimeout:   o.QueryTimeout,
 		SendTimeout:    o.SendTimeout,
-		SendNoWait:     o.SendTimeout < 0,
+		SendNoWait:     o.SendNoWait,
 		IdleTimeout:    o.IdleTimeout,
-		BufferSize:     o.SendBufferSize,
+		BufferSize:     o.SendToGatewayBufferSize,
 		MaxReplySize:   o.MaxReplySize,
 		MaxConnections: o.MaxConnections,
 		Dial:           o.Dial,

@@ -7,27 +7,7 @@ import (
 )
 
 func badReply(want string, got phpserialize.Value) error {
-	return &ReplyError{Want: want, Got: kindOf(got)}
-}
-
-func kindOf(v phpserialize.Value) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "a bool"
-	case int64:
-		return fmt.Sprintf("the int %d", v)
-	case float64:
-		return "a float"
-	case string:
-		return fmt.Sprintf("a string of %d bytes", len(v))
-	case *phpserialize.Array:
-		return fmt.Sprintf("an array of %d", v.Len())
-	case *phpserialize.Object:
-		return "an object of class " + v.Class
-	}
-	return fmt.Sprintf("a %T", v)
+	return &ReplyError{Want: want, Got: phpserialize.Describe(got)}
 }
 
 func (a *answer) value(want string) (phpserialize.Value, error) {

@@ -1,7 +1,9 @@
 package gatewayclient
 
 import (
+	"cmp"
 	"context"
+	"iter"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
@@ -22,11 +24,19 @@ const (
 type Query struct {
 	// Fields to return; none means all three.
 	Fields []Field
-	// Groups, UIDs and ClientIDs select the clients in any of them. All empty
-	// means all clients.
+	// Groups, UIDs and ClientIDs select the clients in any of them. A nil list
+	// asks for nothing; three of them mean all clients. An empty list that is
+	// not nil selects no client, so that a list which a program has computed
+	// never means all by mistake.
 	Groups    []string
 	UIDs      []string
 	ClientIDs []ClientID
+}
+
+// selectsNone reports whether there are lists, and all are empty.
+func (q *Query) selectsNone() bool {
+	return (q.Groups != nil || q.UIDs != nil || q.ClientIDs != nil) &&
+		len(q.Groups)+len(q.UIDs)+len(q.ClientIDs) == 0
 }
 
 func (q *Query) fields() []string {
@@ -46,7 +56,7 @@ type ClientInfo struct {
 	ClientID ClientID
 	UID      string   // "" without one
 	Groups   []string // in order of joining; nil if it never joined one, empty if it has left all
-	Session  Session
+	Session  SessionData
 }
 
 // Select returns the clients that match the query, gateway by gateway, in order
@@ -54,8 +64,54 @@ type ClientInfo struct {
 // (Gateway::select). A query by client ids alone is sent only to the gateways
 // concerned.
 func (c *Client) Select(ctx context.Context, q Query) ([]ClientInfo, error) {
-	if len(q.ClientIDs) > 0 && len(q.Groups) == 0 && len(q.UIDs) == 0 {
-		return c.SelectClients(ctx, q.ClientIDs, q.Fields...)
+	addrs, frame, err := c.selection(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	return c.selectEach(ctx, addrs, frame)
+}
+
+// SelectClients returns those of the clients that are online, with the given
+// fields (none means all three).
+func (c *Client) SelectClients(ctx context.Context, ids []ClientID, fields ...Field) ([]ClientInfo, error) {
+	if ids == nil {
+		ids = []ClientID{} // none, not all
+	}
+	return c.Select(ctx, Query{Fields: fields, ClientIDs: ids})
+}
+
+// Clients is [Client.Select] for lists that may be long: it asks one gateway
+// after another, when the loop comes to it, and holds the answer of one at a
+// time. What goes wrong with a gateway is an element with an error, after which
+// the next gateway follows.
+func (c *Client) Clients(ctx context.Context, q Query) iter.Seq2[ClientInfo, error] {
+	return func(yield func(ClientInfo, error) bool) {
+		addrs, frame, err := c.selection(ctx, &q)
+		if err != nil {
+			yield(ClientInfo{}, err)
+			return
+		}
+		for i := range addrs {
+			infos, err := c.selectEach(ctx, addrs[i:i+1], frame)
+			for _, info := range infos {
+				if !yield(info, nil) {
+					return
+				}
+			}
+			if err != nil && !yield(ClientInfo{}, err) {
+				return
+			}
+		}
+	}
+}
+
+// selection returns the gateways that a query goes to, and its frame for each.
+func (c *Client) selection(ctx context.Context, q *Query) ([]GatewayAddress, func(GatewayAddress) gatewayprotocol.Message, error) {
+	if err := cmp.Or(checkNames(q.Groups...), checkNames(q.UIDs...)); err != nil {
+		return nil, nil, err
+	}
+	if q.selectsNone() {
+		return nil, nil, nil
 	}
 	ids := byGateway(q.ClientIDs)
 	ext := func(addr GatewayAddress) ([]byte, error) {
@@ -72,29 +128,19 @@ func (c *Client) Select(ctx context.Context, q Query) ([]ClientInfo, error) {
 		return gatewayprotocol.AppendSelectExt(nil, q.fields(), where)
 	}
 	if _, err := ext(GatewayAddress{}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	addrs, err := c.gateways(ctx)
-	if err != nil {
-		return nil, err
+	addrs := ids.addrs
+	if len(q.Groups)+len(q.UIDs) > 0 || len(addrs) == 0 {
+		var err error
+		if addrs, err = c.gateways(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
-	return c.selectEach(ctx, addrs, func(addr GatewayAddress) gatewayprotocol.Message {
+	return addrs, func(addr GatewayAddress) gatewayprotocol.Message {
 		e, _ := ext(addr) // the names were good before
 		return command(gatewayprotocol.CmdSelect, ClientID{}, e)
-	})
-}
-
-// SelectClients returns those of the clients that are online, with the given
-// fields (none means all three).
-func (c *Client) SelectClients(ctx context.Context, ids []ClientID, fields ...Field) ([]ClientInfo, error) {
-	names := (&Query{Fields: fields}).fields()
-	groups := byGateway(ids)
-	return c.selectEach(ctx, groups.addrs, func(addr GatewayAddress) gatewayprotocol.Message {
-		ext, _ := gatewayprotocol.AppendSelectExt(nil, names, []gatewayprotocol.WhereClause{
-			{Key: gatewayprotocol.WhereConnectionID, IDs: groups.of(addr)},
-		})
-		return command(gatewayprotocol.CmdSelect, ClientID{}, ext)
-	})
+	}, nil
 }
 
 func (c *Client) selectEach(ctx context.Context, addrs []GatewayAddress, frame func(GatewayAddress) gatewayprotocol.Message) ([]ClientInfo, error) {
@@ -147,7 +193,7 @@ func (info *ClientInfo) read(v phpserialize.Value) error {
 			if !ok {
 				return badReply("a session", v)
 			}
-			info.Session = Session(s)
+			info.Session = SessionData(s)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
 
 // A SendOption changes how a message is sent.
@@ -13,6 +14,8 @@ type SendOption func(*sendOptions)
 type sendOptions struct {
 	flag    gatewayprotocol.Flag
 	exclude []ClientID
+	hasPHP  bool // php is the message
+	php     any
 }
 
 // Raw puts the message on the clients' sockets as it is, without the client
@@ -21,8 +24,19 @@ func Raw() SendOption { return raw }
 
 // Serialized says that the message is serialize() output
 // ([phpserialize.Marshal]), as PHP's libraries send an array: a websocket
-// gateway sends it to its clients as JSON.
+// gateway sends it to its clients as JSON. See [PHP] for a Go value.
 func Serialized() SendOption { return serialized }
+
+// PHP makes v the message, serialized as PHP's libraries do with an array: a
+// websocket gateway sends it to its clients as JSON. The message argument must
+// be nil. See [EncodeValue] for how v becomes a PHP value; what does not is an
+// [*EncodeError] of the call.
+func PHP(v any) SendOption {
+	return func(o *sendOptions) {
+		o.flag &^= gatewayprotocol.FlagBodyIsScalar
+		o.hasPHP, o.php = true, v
+	}
+}
 
 // Exclude leaves out some clients: PHP's $exclude_client_id. It applies to
 // SendToAll, SendToClients, SendToGroup and SendToGroups.
@@ -35,25 +49,42 @@ var (
 	serialized SendOption = func(o *sendOptions) { o.flag &^= gatewayprotocol.FlagBodyIsScalar }
 )
 
-func message(cmd gatewayprotocol.Command, body []byte, opts []SendOption) (gatewayprotocol.Message, sendOptions) {
+var errTwoMessages = errors.New("gatewayclient: both a message and PHP(v): pass nil as the message")
+
+// message returns the frame of a message, but for what says to whom it goes.
+func message(cmd gatewayprotocol.Command, body []byte, opts []SendOption) (gatewayprotocol.Message, sendOptions, error) {
 	o := sendOptions{flag: gatewayprotocol.FlagBodyIsScalar}
+	var err error
 	if len(opts) > 0 {
-		o = applyOptions(o, opts)
+		o, body, err = applyOptions(o, body, opts)
 	}
-	return gatewayprotocol.Message{Cmd: cmd, Flag: o.flag, Body: body}, o
+	return gatewayprotocol.Message{Cmd: cmd, Flag: o.flag, Body: body}, o, err
 }
 
-func applyOptions(o sendOptions, opts []SendOption) sendOptions {
+func applyOptions(o sendOptions, body []byte, opts []SendOption) (sendOptions, []byte, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return o
+	if !o.hasPHP {
+		return o, body, nil
+	}
+	if body != nil {
+		return o, nil, errTwoMessages
+	}
+	v, err := EncodeValue(o.php)
+	if err == nil {
+		body, err = phpserialize.Marshal(v)
+	}
+	return o, body, err
 }
 
 // SendToAll sends a message to all clients of all gateways
 // (Gateway::sendToAll without $client_id_array).
 func (c *Client) SendToAll(ctx context.Context, msg []byte, opts ...SendOption) error {
-	m, o := message(gatewayprotocol.CmdSendToAll, msg, opts)
+	m, o, err := message(gatewayprotocol.CmdSendToAll, msg, opts)
+	if err != nil {
+		return err
+	}
 	if len(o.exclude) == 0 {
 		return c.broadcast(ctx, m, nil)
 	}
@@ -67,7 +98,10 @@ func (c *Client) SendToAll(ctx context.Context, msg []byte, opts ...SendOption) 
 // $client_id_array), with one frame for each gateway that holds any of them. A
 // client named twice gets the message once.
 func (c *Client) SendToClients(ctx context.Context, ids []ClientID, msg []byte, opts ...SendOption) error {
-	m, o := message(gatewayprotocol.CmdSendToAll, msg, opts)
+	m, o, err := message(gatewayprotocol.CmdSendToAll, msg, opts)
+	if err != nil {
+		return err
+	}
 	if len(o.exclude) > 0 {
 		ids = without(ids, o.exclude)
 	}
@@ -81,7 +115,10 @@ func (c *Client) SendToClients(ctx context.Context, ids []ClientID, msg []byte, 
 
 // SendToClient sends a message to one client (Gateway::sendToClient).
 func (c *Client) SendToClient(ctx context.Context, id ClientID, msg []byte, opts ...SendOption) error {
-	m, _ := message(gatewayprotocol.CmdSendToOne, msg, opts)
+	m, _, err := message(gatewayprotocol.CmdSendToOne, msg, opts)
+	if err != nil {
+		return err
+	}
 	m.ConnectionID = id.ConnectionID
 	return c.send(ctx, id.Gateway(), m)
 }
@@ -95,8 +132,13 @@ func (c *Client) SendToUID(ctx context.Context, uid string, msg []byte, opts ...
 // SendToUIDs sends a message to all clients bound to any of the uids. A uid
 // named twice gets it twice, as in PHP.
 func (c *Client) SendToUIDs(ctx context.Context, uids []string, msg []byte, opts ...SendOption) error {
-	m, _ := message(gatewayprotocol.CmdSendToUID, msg, opts)
-	var err error
+	if err := checkNames(uids...); err != nil {
+		return err
+	}
+	m, _, err := message(gatewayprotocol.CmdSendToUID, msg, opts)
+	if err != nil {
+		return err
+	}
 	if m.ExtData, err = gatewayprotocol.AppendNamesExt(nil, uids); err != nil {
 		return err
 	}
@@ -112,10 +154,16 @@ func (c *Client) SendToGroup(ctx context.Context, group string, msg []byte, opts
 // SendToGroups sends a message to all members of the groups; a client in two of
 // them gets it twice, as in PHP.
 func (c *Client) SendToGroups(ctx context.Context, groups []string, msg []byte, opts ...SendOption) error {
-	if len(groups) == 0 || len(groups) == 1 && emptyName(groups[0]) {
+	if len(groups) == 0 {
 		return ErrEmptyName
 	}
-	m, o := message(gatewayprotocol.CmdSendToGroup, msg, opts)
+	if err := checkNames(groups...); err != nil {
+		return err
+	}
+	m, o, err := message(gatewayprotocol.CmdSendToGroup, msg, opts)
+	if err != nil {
+		return err
+	}
 	ext, err := gatewayprotocol.AppendGroupsExt(nil, groups, nil)
 	if err != nil {
 		return err
@@ -131,9 +179,6 @@ func (c *Client) SendToGroups(ctx context.Context, groups []string, msg []byte, 
 		}
 	})
 }
-
-// emptyName is PHP's empty() on a string.
-func emptyName(s string) bool { return s == "" || s == "0" }
 
 // perGateway holds client ids by the gateway that they are of.
 type perGateway struct {

@@ -8,14 +8,14 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
 
-// Session is a client's session as its gateway holds it: serialize() output,
+// SessionData is a client's session as its gateway holds it: serialize() output,
 // read by PHP and Go programs alike. Empty means that there is none, as does
 // "a:0:{}".
-type Session []byte
+type SessionData []byte
 
 // Array returns the session as an ordered PHP array. A session that PHP set to
 // something other than an array is a [*DecodeError].
-func (s Session) Array() (*phpserialize.Array, error) {
+func (s SessionData) Array() (*phpserialize.Array, error) {
 	if len(s) == 0 {
 		return phpserialize.NewArray(), nil
 	}
@@ -29,12 +29,12 @@ func (s Session) Array() (*phpserialize.Array, error) {
 	case *phpserialize.Array:
 		return v, nil
 	}
-	return nil, &DecodeError{Want: "a session", Got: kindOf(v)}
+	return nil, &DecodeError{Want: "a session", Got: phpserialize.Describe(v)}
 }
 
 // Map returns the session as Go values; see [DecodeValue] for how PHP values
 // map to them. The order of the keys is lost.
-func (s Session) Map() (map[string]any, error) {
+func (s SessionData) Map() (map[string]any, error) {
 	var m map[string]any
 	if err := s.Decode(&m); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s Session) Map() (map[string]any, error) {
 
 // Decode stores the session in what into points to: a struct with `php:"name"`
 // tags, a map or a *phpserialize.Array. See [DecodeValue].
-func (s Session) Decode(into any) error {
+func (s SessionData) Decode(into any) error {
 	arr, err := s.Array()
 	if err != nil {
 		return err
@@ -53,28 +53,28 @@ func (s Session) Decode(into any) error {
 }
 
 // EncodeSession returns the session for v: a *phpserialize.Array, a map with
-// string or int keys, a struct with `php:"name"` tags, or a Session, which is
-// taken as it is. See [EncodeValue].
-func EncodeSession(v any) (Session, error) {
+// string or int keys, a struct with `php:"name"` tags, or a SessionData, which
+// is taken as it is. See [EncodeValue].
+func EncodeSession(v any) (SessionData, error) {
 	switch v := v.(type) {
-	case Session:
+	case SessionData:
 		return v, nil
 	case nil:
-		return Session("a:0:{}"), nil
+		return SessionData("a:0:{}"), nil
 	}
 	p, err := EncodeValue(v)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := p.(*phpserialize.Array); !ok {
-		return nil, &EncodeError{What: "a session must be an array, not " + kindOf(p)}
+		return nil, &EncodeError{What: "a session", Reason: "want a map, a struct or a PHP array, got " + phpserialize.Describe(p)}
 	}
 	return phpserialize.Marshal(p)
 }
 
 // Session returns a client's session (Gateway::getSession). A client that is
 // not online is an [ErrClientOffline].
-func (c *Client) Session(ctx context.Context, id ClientID) (Session, error) {
+func (c *Client) Session(ctx context.Context, id ClientID) (SessionData, error) {
 	a, err := c.query(ctx, id.Gateway(), command(gatewayprotocol.CmdGetSessionByClientID, id, nil))
 	if errors.Is(err, ErrUnknownGateway) {
 		return nil, ErrClientOffline
@@ -85,7 +85,7 @@ func (c *Client) Session(ctx context.Context, id ClientID) (Session, error) {
 	if string(a.payload) == "N;" {
 		return nil, ErrClientOffline
 	}
-	return Session(a.payload), nil
+	return SessionData(a.payload), nil
 }
 
 // SetSession replaces a client's session (Gateway::setSession); see
@@ -116,7 +116,7 @@ func (c *Client) UpdateSession(ctx context.Context, id ClientID, values any) err
 // ClientSession is a client and its session.
 type ClientSession struct {
 	ClientID ClientID
-	Session  Session
+	Session  SessionData
 }
 
 // AllClientSessions returns the sessions of all clients, gateway by gateway in
@@ -128,8 +128,8 @@ func (c *Client) AllClientSessions(ctx context.Context) ([]ClientSession, error)
 // ClientSessionsByGroup returns the sessions of a group's members, in order of
 // joining (Gateway::getClientSessionsByGroup).
 func (c *Client) ClientSessionsByGroup(ctx context.Context, group string) ([]ClientSession, error) {
-	if emptyName(group) {
-		return nil, ErrEmptyName
+	if err := checkNames(group); err != nil {
+		return nil, err
 	}
 	return c.sessions(ctx, command(gatewayprotocol.CmdGetClientSessionsByGroup, ClientID{}, []byte(group)))
 }
@@ -146,7 +146,7 @@ func (c *Client) sessions(ctx context.Context, m gatewayprotocol.Message) ([]Cli
 			switch v := v.(type) {
 			case nil:
 			case string:
-				cs.Session = Session(v)
+				cs.Session = SessionData(v)
 			default:
 				return badReply("a session", v)
 			}

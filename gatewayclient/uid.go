@@ -10,24 +10,24 @@ import (
 // BindUID binds a client to a uid, in place of the one it is bound to
 // (Gateway::bindUid). Several clients may be bound to one uid.
 func (c *Client) BindUID(ctx context.Context, id ClientID, uid string) error {
-	if emptyName(uid) {
-		return ErrEmptyName
+	if err := checkNames(uid); err != nil {
+		return err
 	}
 	return c.sendTo(ctx, id, gatewayprotocol.CmdBindUID, []byte(uid))
 }
 
-// UnbindUID unbinds a client from its uid (Gateway::unbindUid). Gateways ignore
-// which uid is given.
-func (c *Client) UnbindUID(ctx context.Context, id ClientID, uid string) error {
-	if emptyName(uid) {
-		uid = "" // as PHP sends it
-	}
-	return c.sendTo(ctx, id, gatewayprotocol.CmdUnbindUID, []byte(uid))
+// UnbindUID unbinds a client from its uid (Gateway::unbindUid). PHP's method
+// takes the uid besides, which gateways ignore.
+func (c *Client) UnbindUID(ctx context.Context, id ClientID) error {
+	return c.sendTo(ctx, id, gatewayprotocol.CmdUnbindUID, nil)
 }
 
 // ClientIDsByUID returns the clients bound to a uid, in order of binding
 // (Gateway::getClientIdByUid).
 func (c *Client) ClientIDsByUID(ctx context.Context, uid string) ([]ClientID, error) {
+	if err := checkNames(uid); err != nil {
+		return nil, err
+	}
 	var out []ClientID
 	m := command(gatewayprotocol.CmdGetClientIDByUID, ClientID{}, []byte(uid))
 	err := c.queryAll(ctx, m, func(a answer) error {
@@ -49,8 +49,11 @@ type UIDClients struct {
 
 // ClientIDsByUIDs returns the clients of each of the uids
 // (Gateway::batchGetClientIdByUid): an element for every uid, once, in the
-// order of the argument; nobody is bound to one with no ClientIDs.
+// order of the argument, without ClientIDs if no client is bound to it.
 func (c *Client) ClientIDsByUIDs(ctx context.Context, uids []string) ([]UIDClients, error) {
+	if err := checkNames(uids...); err != nil {
+		return nil, err
+	}
 	ext, err := gatewayprotocol.AppendNamesExt(nil, uids)
 	if err != nil {
 		return nil, err
@@ -105,8 +108,8 @@ func (c *Client) AllUIDs(ctx context.Context) ([]string, error) {
 	return uidsOf(infos), err
 }
 
-// AllUIDCount returns the number of uids (Gateway::getAllUidCount).
-func (c *Client) AllUIDCount(ctx context.Context) (int, error) {
+// UIDCount returns the number of uids (Gateway::getAllUidCount).
+func (c *Client) UIDCount(ctx context.Context) (int, error) {
 	uids, err := c.AllUIDs(ctx)
 	return len(uids), err
 }

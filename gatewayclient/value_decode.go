@@ -50,7 +50,7 @@ func at(path string, err error) error {
 }
 
 func mismatch(v phpserialize.Value, want string) error {
-	return &DecodeError{Want: want, Got: kindOf(v)}
+	return &DecodeError{Want: want, Got: phpserialize.Describe(v)}
 }
 
 func decodeInto(v phpserialize.Value, dst reflect.Value, depth int) error {

@@ -27,7 +27,7 @@ func EncodeValue(v any) (phpserialize.Value, error) {
 
 func encodeFrom(v reflect.Value, depth int) (phpserialize.Value, error) {
 	if depth > maxValueDepth {
-		return nil, &EncodeError{What: fmt.Sprintf("more than %d levels", maxValueDepth)}
+		return nil, &EncodeError{What: v.Type().String(), Reason: fmt.Sprintf("nested deeper than %d levels", maxValueDepth)}
 	}
 	switch v.Kind() {
 	case reflect.Bool:
@@ -36,7 +36,7 @@ func encodeFrom(v reflect.Value, depth int) (phpserialize.Value, error) {
 		return v.Int(), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		if v.Uint() > math.MaxInt64 {
-			return nil, &EncodeError{What: fmt.Sprintf("%d: beyond PHP's integers", v.Uint())}
+			return nil, &EncodeError{What: fmt.Sprintf("the %s %d", v.Type(), v.Uint()), Reason: "beyond PHP's integers"}
 		}
 		return int64(v.Uint()), nil
 	case reflect.Float32, reflect.Float64:
@@ -59,7 +59,7 @@ func encodeFrom(v reflect.Value, depth int) (phpserialize.Value, error) {
 	case reflect.Slice, reflect.Array:
 		return encodeList(v, depth)
 	}
-	return nil, &EncodeError{What: v.Type().String()}
+	return nil, &EncodeError{What: v.Type().String(), Reason: "PHP has nothing like it"}
 }
 
 func encodeStruct(v reflect.Value, depth int) (phpserialize.Value, error) {
@@ -95,7 +95,7 @@ func encodeMap(v reflect.Value, depth int) (phpserialize.Value, error) {
 		}
 		key, ok := phpserialize.ToKey(k)
 		if _, isFloat := k.(float64); !ok || isFloat {
-			return nil, &EncodeError{What: v.Type().String() + ": keys must be strings or integers"}
+			return nil, &EncodeError{What: v.Type().String(), Reason: "PHP's keys are strings or integers"}
 		}
 		entries = append(entries, entry{key, it.Value()})
 	}

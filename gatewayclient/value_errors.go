@@ -13,11 +13,11 @@ type DecodeError struct {
 
 func (e *DecodeError) Error() string {
 	var b strings.Builder
-	b.WriteString("gatewayclient: cannot decode ")
+	b.WriteString("gatewayclient: cannot decode")
 	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
+		b.WriteString(" " + e.Path)
 	}
-	b.WriteString("want " + e.Want)
+	b.WriteString(": want " + e.Want)
 	if e.Got != "" {
 		b.WriteString(", got " + e.Got)
 	}
@@ -31,6 +31,11 @@ func (e *DecodeError) Error() string {
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // An EncodeError says why a Go value has no PHP value.
-type EncodeError struct{ What string }
+type EncodeError struct {
+	What   string // the value or its type
+	Reason string // what is wrong with it
+}
 
-func (e *EncodeError) Error() string { return "gatewayclient: cannot encode " + e.What }
+func (e *EncodeError) Error() string {
+	return "gatewayclient: cannot encode " + e.What + ": " + e.Reason
+}

@@ -136,7 +136,7 @@ func TestDecodeErrorSaysWhere(t *testing.T) {
 			Tags []int `php:"tags"`
 		} `php:"user"`
 	}
-	err := gatewayclient.Session(`a:1:{s:4:"user";a:1:{s:4:"tags";a:2:{i:0;i:1;i:1;s:1:"x";}}}`).Decode(&into)
+	err := gatewayclient.SessionData(`a:1:{s:4:"user";a:1:{s:4:"tags";a:2:{i:0;i:1;i:1;s:1:"x";}}}`).Decode(&into)
 	if err == nil || !strings.Contains(err.Error(), "user.tags.1") {
 		t.Errorf("error %v does not say where", err)
 	}
@@ -174,7 +174,7 @@ func FuzzSessionDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var v everything
-		if gatewayclient.Session(data).Decode(&v) != nil {
+		if gatewayclient.SessionData(data).Decode(&v) != nil {
 			return
 		}
 		s, err := gatewayclient.EncodeSession(&v)
@@ -188,6 +188,6 @@ func FuzzSessionDecode(f *testing.F) {
 		if s2, err := gatewayclient.EncodeSession(&again); err != nil || string(s2) != string(s) {
 			t.Fatalf("%q became %q, %v", s, s2, err)
 		}
-		_, _ = gatewayclient.Session(data).Map()
+		_, _ = gatewayclient.SessionData(data).Map()
 	})
 }

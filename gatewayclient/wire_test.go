@@ -89,7 +89,7 @@ func wireCases(a, b gatewayclient.GatewayAddress) []wireCase {
 		})},
 		{"destoryClient", list(a1.String()), do(func(ctx context.Context, c *c) error { return c.DestroyClient(ctx, a1) })},
 		{"bindUid", list(a1.String(), "u/é"), do(func(ctx context.Context, c *c) error { return c.BindUID(ctx, a1, "u/é") })},
-		{"unbindUid", list(a1.String(), "u"), do(func(ctx context.Context, c *c) error { return c.UnbindUID(ctx, a1, "u") })},
+		{"unbindUid", list(a1.String(), ""), do(func(ctx context.Context, c *c) error { return c.UnbindUID(ctx, a1) })},
 		{"joinGroup", list(a1.String(), "g"), do(func(ctx context.Context, c *c) error { return c.JoinGroup(ctx, a1, "g") })},
 		{"leaveGroup", list(a1.String(), "g"), do(func(ctx context.Context, c *c) error { return c.LeaveGroup(ctx, a1, "g") })},
 		{"ungroup", list("g"), do(func(ctx context.Context, c *c) error { return c.Ungroup(ctx, "g") })},
@@ -99,13 +99,13 @@ func wireCases(a, b gatewayclient.GatewayAddress) []wireCase {
 		{"getSession", list(a1.String()), ask(func(ctx context.Context, c *c) (any, error) { c.Session(ctx, a1); return nil, nil })},
 		{"isOnline", list(a1.String()), ask(func(ctx context.Context, c *c) (any, error) { return c.IsOnline(ctx, a1) })},
 		{"isUidOnline", list("u"), ask(func(ctx context.Context, c *c) (any, error) { return c.IsUIDOnline(ctx, "u") })},
-		{"isUidsOnline", list([]string{"u", "5"}), ask(func(ctx context.Context, c *c) (any, error) { return c.AreUIDsOnline(ctx, []string{"u", "5"}) })},
+		{"isUidsOnline", list([]string{"u", "5"}), ask(func(ctx context.Context, c *c) (any, error) { return c.UIDsOnline(ctx, []string{"u", "5"}) })},
 		{"getAllClientSessions", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllClientSessions(ctx) })},
 		{"getClientSessionsByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.ClientSessionsByGroup(ctx, "g") })},
-		{"getAllClientIdCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllClientIDCount(ctx) })},
-		{"getClientIdCountByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.ClientIDCountByGroup(ctx, "g") })},
+		{"getAllClientIdCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.ClientCount(ctx) })},
+		{"getClientIdCountByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.ClientCountByGroup(ctx, "g") })},
 		{"batchGetClientIdCountByGroup", list([]string{"g", "5"}), ask(func(ctx context.Context, c *c) (any, error) {
-			return c.ClientIDCountsByGroups(ctx, []string{"g", "5"})
+			return c.ClientCountsByGroups(ctx, []string{"g", "5"})
 		})},
 		{"getClientIdListByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.ClientIDsByGroup(ctx, "g") })},
 		{"getAllClientIdList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllClientIDs(ctx) })},
@@ -114,13 +114,13 @@ func wireCases(a, b gatewayclient.GatewayAddress) []wireCase {
 		{"getUidListByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.UIDsByGroup(ctx, "g") })},
 		{"getUidCountByGroup", list("g"), ask(func(ctx context.Context, c *c) (any, error) { return c.UIDCountByGroup(ctx, "g") })},
 		{"getAllUidList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllUIDs(ctx) })},
-		{"getAllUidCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllUIDCount(ctx) })},
+		{"getAllUidCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.UIDCount(ctx) })},
 		{"getUidByClientId", list(a1.String()), ask(func(ctx context.Context, c *c) (any, error) { c.UIDByClientID(ctx, a1); return nil, nil })},
-		{"getAllGroupIdList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroupIDs(ctx) })},
-		{"getAllGroupUidCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroupUIDCounts(ctx) })},
-		{"getAllGroupUidList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroupUIDs(ctx) })},
-		{"getAllGroupClientIdList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroupClientIDs(ctx) })},
-		{"getAllGroupClientIdCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroupClientIDCounts(ctx) })},
+		{"getAllGroupIdList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.AllGroups(ctx) })},
+		{"getAllGroupUidCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.GroupUIDCounts(ctx) })},
+		{"getAllGroupUidList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.GroupUIDs(ctx) })},
+		{"getAllGroupClientIdList", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.GroupClientIDs(ctx) })},
+		{"getAllGroupClientIdCount", list(), ask(func(ctx context.Context, c *c) (any, error) { return c.GroupClientCounts(ctx) })},
 	}
 }
 

@@ -24,13 +24,7 @@ func identityOperations() []operation {
 		{
 			name: "unbind-uid", category: categoryIdentity, usage: "take a client's uid from it", args: "CLIENT_ID", min: 1, max: 1,
 			run: func(ctx context.Context, c *call) error {
-				return c.about(ctx, c.args[0], func(id gatewayclient.ClientID) error {
-					uid, err := c.UIDByClientID(ctx, id)
-					if err != nil || uid == "" {
-						return err
-					}
-					return c.UnbindUID(ctx, id, uid)
-				})
+				return c.about(ctx, c.args[0], func(id gatewayclient.ClientID) error { return c.UnbindUID(ctx, id) })
 			},
 		},
 		pair("join-group", "add a client to a group", "CLIENT_ID GROUP",

@@ -55,10 +55,10 @@ func listOperations() []operation {
 			args: "[GROUP...]", max: -1,
 			run: func(ctx context.Context, c *call) error {
 				if len(c.args) == 0 {
-					n, err := c.AllClientIDCount(ctx)
+					n, err := c.ClientCount(ctx)
 					return c.show(err, n, number(n))
 				}
-				counts, err := c.ClientIDCountsByGroups(ctx, c.args)
+				counts, err := c.ClientCountsByGroups(ctx, c.args)
 				return c.showCounts(err, "CLIENTS", counts)
 			},
 		},
@@ -67,7 +67,7 @@ func listOperations() []operation {
 			args: "[GROUP...]", max: -1,
 			run: func(ctx context.Context, c *call) error {
 				if len(c.args) == 0 {
-					n, err := c.AllUIDCount(ctx)
+					n, err := c.UIDCount(ctx)
 					return c.show(err, n, number(n))
 				}
 				var counts []gatewayclient.GroupCount
@@ -127,7 +127,7 @@ func groups(ctx context.Context, c *call) error {
 	case count:
 		return groupCounts(ctx, c)
 	case members:
-		list, err := c.AllGroupClientIDs(ctx)
+		list, err := c.GroupClientIDs(ctx)
 		answer, t := []groupClientsJSON{}, table{head: []string{"GROUP", "CLIENT"}}
 		for _, g := range list {
 			answer = append(answer, groupClientsJSON{g.Group, texts(g.ClientIDs)})
@@ -137,7 +137,7 @@ func groups(ctx context.Context, c *call) error {
 		}
 		return c.show(err, answer, t)
 	case uids:
-		list, err := c.AllGroupUIDs(ctx)
+		list, err := c.GroupUIDs(ctx)
 		answer, t := []groupUIDsJSON{}, table{head: []string{"GROUP", "UID"}}
 		for _, g := range list {
 			answer = append(answer, groupUIDsJSON{g.Group, g.UIDs})
@@ -147,7 +147,7 @@ func groups(ctx context.Context, c *call) error {
 		}
 		return c.show(err, answer, t)
 	}
-	names, err := c.AllGroupIDs(ctx)
+	names, err := c.AllGroups(ctx)
 	return c.show(err, orEmpty(names), list(names, plain))
 }
 
@@ -168,11 +168,11 @@ type groupCountJSON struct {
 }
 
 func groupCounts(ctx context.Context, c *call) error {
-	clients, err := c.AllGroupClientIDCounts(ctx)
+	clients, err := c.GroupClientCounts(ctx)
 	if err != nil && !isPartial(err, c.gateways) {
 		return err
 	}
-	byUID, uerr := c.AllGroupUIDCounts(ctx)
+	byUID, uerr := c.GroupUIDCounts(ctx)
 	if uerr != nil && !isPartial(uerr, c.gateways) {
 		return uerr
 	}

@@ -122,7 +122,7 @@ type sessionJSON struct {
 	Base64  string          `json:"session_base64,omitempty"`
 }
 
-func toSessionJSON(s gatewayclient.Session) sessionJSON {
+func toSessionJSON(s gatewayclient.SessionData) sessionJSON {
 	if arr, err := s.Array(); err == nil {
 		if arr.Len() == 0 {
 			return sessionJSON{Session: json.RawMessage("{}")}
@@ -135,7 +135,7 @@ func toSessionJSON(s gatewayclient.Session) sessionJSON {
 }
 
 // sessionText is a session in a table.
-func sessionText(s gatewayclient.Session) string {
+func sessionText(s gatewayclient.SessionData) string {
 	if j := toSessionJSON(s); j.Base64 == "" {
 		return plain(string(j.Session))
 	}

@@ -112,7 +112,7 @@ func sendToUIDs(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	online, err := c.AreUIDsOnline(ctx, uids)
+	online, err := c.UIDsOnline(ctx, uids)
 	if err != nil && !isPartial(err, c.gateways) {
 		return err
 	}

@@ -40,7 +40,7 @@ func sessionsOperation() operation {
 }
 
 func sessionCommand() *cli.Command {
-	change := func(name, usage string, do func(context.Context, *call, gatewayclient.ClientID, gatewayclient.Session) error) *cli.Command {
+	change := func(name, usage string, do func(context.Context, *call, gatewayclient.ClientID, gatewayclient.SessionData) error) *cli.Command {
 		return operation{
 			name: name, usage: usage, args: "CLIENT_ID JSON|-", min: 2, max: 2,
 			flags: []cli.Flag{serializedFlag("the session is PHP serialize() output, not JSON")},
@@ -62,10 +62,10 @@ func sessionCommand() *cli.Command {
 				flags: []cli.Flag{serializedFlag("print it as the gateway has it, PHP serialize() output")},
 				run:   getSession,
 			}.command(),
-			change("set", "replace a client's session by a JSON object", func(ctx context.Context, c *call, id gatewayclient.ClientID, s gatewayclient.Session) error {
+			change("set", "replace a client's session by a JSON object", func(ctx context.Context, c *call, id gatewayclient.ClientID, s gatewayclient.SessionData) error {
 				return c.SetSession(ctx, id, s)
 			}),
-			change("update", "merge a JSON object into a client's session, key by key", func(ctx context.Context, c *call, id gatewayclient.ClientID, s gatewayclient.Session) error {
+			change("update", "merge a JSON object into a client's session, key by key", func(ctx context.Context, c *call, id gatewayclient.ClientID, s gatewayclient.SessionData) error {
 				return c.UpdateSession(ctx, id, s)
 			}),
 		},
@@ -105,13 +105,13 @@ func getSession(ctx context.Context, c *call) error {
 }
 
 // readSession reads a session from an argument, or from stdin for "-".
-func (c *call) readSession(arg string) (gatewayclient.Session, error) {
+func (c *call) readSession(arg string) (gatewayclient.SessionData, error) {
 	text, err := readMessage(c.cli, arg)
 	if err != nil {
 		return nil, err
 	}
 	if c.cli.Bool("serialized") {
-		session := gatewayclient.Session(bytes.TrimSuffix(text, []byte("\n")))
+		session := gatewayclient.SessionData(bytes.TrimSuffix(text, []byte("\n")))
 		if _, err := session.Array(); err != nil || len(session) == 0 {
 			return nil, usageFault("the session is not a serialized array")
 		}

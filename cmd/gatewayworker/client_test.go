@@ -91,7 +91,7 @@ func waitUntilEmpty(t *testing.T, c *clustertest.Cluster, deadline time.Time) {
 	}
 	defer client.Close()
 	for {
-		n, err := client.AllClientIDCount(t.Context())
+		n, err := client.ClientCount(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func clientsOnline(ctx context.Context, c *call) error {
 }
 
 func uidsOnline(ctx context.Context, c *call) error {
-	list, err := c.AreUIDsOnline(ctx, c.args)
+	list, err := c.UIDsOnline(ctx, c.args)
 	answer, t := []uidOnlineJSON{}, table{head: []string{"UID", "STATE"}}
 	var missing []string
 	for _, u := range list {

@@ -135,11 +135,11 @@ func (cl *cluster) lookAtGateway(ctx context.Context, g *gatewayStatus, quick bo
 			return err
 		}
 		g.Milliseconds = milliseconds(times[0].RTT)
-		clients, err := c.AllClientIDCount(ctx)
+		clients, err := c.ClientCount(ctx)
 		if err != nil {
 			return err
 		}
-		if g.groups, err = c.AllGroupIDs(ctx); err != nil {
+		if g.groups, err = c.AllGroups(ctx); err != nil {
 			return err
 		}
 		if !quick {

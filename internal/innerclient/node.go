@@ -30,7 +30,7 @@ type node struct {
 }
 
 func (n *node) log() logrus.FieldLogger {
-	return n.pool.opts.Logger.WithFields(logrus.Fields{"role": "gatewayclient", "remote": n.addr.String()})
+	return n.pool.opts.Logger.WithField("remote", n.addr.String())
 }
 
 // tryMain returns the main connection if there is one, and else errWouldBlock

@@ -28,7 +28,7 @@ type Events struct{}
 
 // OnWebSocketConnect tells a new client who it is, and which rooms there are.
 func (Events) OnWebSocketConnect(ctx context.Context, e *businessworker.Event, _ *businessworker.Handshake) error {
-	groups, err := e.Gateway().AllGroupIDs(ctx)
+	groups, err := e.Gateway().AllGroups(ctx)
 	rooms := []string{}
 	for _, group := range groups {
 		if room, ok := strings.CutPrefix(group, roomPrefix); ok {
