@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/accept"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
@@ -53,6 +54,9 @@ func (s *Server) Serve(ln net.Listener) error {
 		s.mu.Unlock()
 		return ErrServerClosed
 	}
+	ln = accept.Steady(ln, func(err error, pause time.Duration) {
+		s.opts.Logger.WithError(err).Warnf("register: cannot accept a connection, trying again in %v", pause)
+	})
 	s.listeners[ln] = struct{}{}
 	s.mu.Unlock()
 	defer func() {
@@ -61,11 +65,9 @@ func (s *Server) Serve(ln net.Listener) error {
 		s.mu.Unlock()
 	}()
 
-	var pause time.Duration
 	for {
 		nc, err := ln.Accept()
 		if err == nil {
-			pause = 0
 			s.start(nc)
 			continue
 		}
@@ -73,26 +75,9 @@ func (s *Server) Serve(ln net.Listener) error {
 		case <-s.stop:
 			return ErrServerClosed
 		default:
-		}
-		// Out of files is no reason to stop serving: wait and try again.
-		var ne net.Error
-		if !errors.As(err, &ne) || !temporary(ne) {
 			return err
 		}
-		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		s.opts.Logger.WithError(err).Warnf("register: accept failed, trying again in %v", pause)
-		select {
-		case <-time.After(pause):
-		case <-s.stop:
-		}
 	}
-}
-
-// temporary reports whether accepting may work later. net.Error's Temporary is
-// deprecated for want of a definition, but for Accept it has one.
-func temporary(err net.Error) bool {
-	t, ok := err.(interface{ Temporary() bool })
-	return ok && t.Temporary()
 }
 
 func (s *Server) start(nc net.Conn) {

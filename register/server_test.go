@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -325,35 +326,36 @@ func TestShutdownTimeout(t *testing.T) {
 	}
 }
 
-// flakyListener fails once as a process out of files does.
+// flakyListener fails once with err.
 type flakyListener struct {
 	net.Listener
+	err    error
 	failed bool
 }
-
-type errNoFiles struct{ error }
-
-func (errNoFiles) Timeout() bool   { return false }
-func (errNoFiles) Temporary() bool { return true }
 
 func (l *flakyListener) Accept() (net.Conn, error) {
 	if !l.failed {
 		l.failed = true
-		return nil, &net.OpError{Op: "accept", Err: errNoFiles{errors.New("too many open files")}}
+		return nil, &net.OpError{Op: "accept", Err: l.err}
 	}
 	return l.Listener.Accept()
 }
 
+// A connection that cannot be accepted does not end the Register.
 func TestAcceptErrors(t *testing.T) {
-	s := newServer(t, Options{Logger: quiet()})
-	ln := &flakyListener{Listener: mustListen(t)}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
-	p := dialPeer(t, ln.Addr().String())
-	p.send(asWorker)
-	p.expect(emptyList)
-	s.Close()
-	<-served
+	for _, errno := range []error{syscall.EMFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.EPERM} {
+		s := newServer(t, Options{Logger: quiet()})
+		ln := &flakyListener{Listener: mustListen(t), err: errno}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		p := dialPeer(t, ln.Addr().String())
+		p.send(asWorker)
+		p.expect(emptyList)
+		s.Close()
+		if err := <-served; !errors.Is(err, ErrServerClosed) {
+			t.Errorf("%v: Serve = %v", errno, err)
+		}
+	}
 
 	broken := mustListen(t)
 	broken.Close()
