@@ -24,6 +24,7 @@ func chatFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "chat", Category: categoryChat, Usage: "serve a chat: a web page, and the worker behind it, which shares the clients with workers of yours; --chat=false leaves them all to those (default: true for websocket clients where Register and lan-ip are this machine's alone)", DefaultText: "see left", EnvVars: env("chat")},
 		&cli.BoolFlag{Name: "chat-worker", Category: categoryChat, Usage: "run the chat's worker; false serves its page alone, for a worker of yours such as docs/chat/Events.php", Value: true, EnvVars: env("chat-worker")},
 		&cli.StringFlag{Name: "chat-listen", Category: categoryChat, Usage: "`HOST:PORT` of the chat's page; empty is no chat", Value: defaultChatListen, EnvVars: env("chat-listen")},
+		&cli.StringSliceFlag{Name: "chat-origin", Category: categoryChat, Usage: "`HOST` of other pages that may join, or their origin, as https://example.com; * is all; repeat it for several (default: pages of this machine where chat-listen is loopback, else those of the gateway's host)", EnvVars: env("chat-origin")},
 	}
 }
 
@@ -59,6 +60,11 @@ func listenChat(c *cli.Context) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, &flagError{"chat-listen", addr, "want host:port, as in " + defaultChatListen}
 	}
+	for _, origin := range c.StringSlice("chat-origin") {
+		if err := chat.CheckOrigin(origin); err != nil {
+			return nil, &flagError{"chat-origin", origin, err.Error()}
+		}
+	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("chat: %w (choose another --chat-listen, or --chat=false)", err)
@@ -74,6 +80,7 @@ func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Opti
 		TLS:               opts.TLS != nil,
 		RegisterAddresses: opts.RegisterAddresses,
 		SecretKey:         opts.SecretKey,
+		Origins:           c.StringSlice("chat-origin"),
 		PageOnly:          !c.Bool("chat-worker"),
 		Logger:            log,
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
+	"github.com/go-gatewayworker/gatewayworker/internal/accept"
 )
 
 // Options configures a Server. Listener, Gateway and Logger are required.
@@ -28,6 +29,9 @@ type Options struct {
 	RegisterAddresses []string
 	SecretKey         string
 
+	// Origins are other pages that may use the worker: hosts, origins, or "*"
+	// for all. The page's own always may.
+	Origins []string
 	// PageOnly leaves the messages to another worker, such as docs/chat/Events.php.
 	PageOnly bool
 
@@ -50,7 +54,9 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		ln:  opts.Listener,
+		ln: accept.Steady(opts.Listener, func(err error, pause time.Duration) {
+			log.WithError(err).Warnf("cannot accept a connection, trying again in %v", pause)
+		}),
 		log: log,
 		http: &http.Server{
 			Handler:           handler,
@@ -64,7 +70,7 @@ func New(opts Options) (*Server, error) {
 		return s, nil
 	}
 	// The process id keeps two chats on one machine from having the same key.
-	s.worker, err = businessworker.New(Events{}, businessworker.Options{
+	s.worker, err = businessworker.New(newGuard(opts.Listener.Addr(), opts.Origins, log), businessworker.Options{
 		Name:              "chat",
 		ID:                os.Getpid(),
 		RegisterAddresses: opts.RegisterAddresses,

@@ -8,7 +8,11 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/chat"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
@@ -118,4 +122,80 @@ func TestShutdown(t *testing.T) {
 	waitForWorker(t, c.Gateways[0])
 	ann.say(t, "hello again", "")
 	ann.expect(t, message{Type: "say", ClientID: ann.id, Name: "Ann", Text: "hello again"})
+}
+
+// A page of another site is told so and closed; what it sent does not count.
+func TestOtherSites(t *testing.T) {
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	start(t, c, chat.Options{Origins: []string{"friend.example"}})
+	waitForWorker(t, c.Gateways[0])
+	ann := open(t, c.Gateways[0])
+	ann.login(t, "Ann", "Lobby")
+
+	dial := func(origin string) *websocket.Conn {
+		t.Helper()
+		ws, _, err := websocket.DefaultDialer.Dial("ws://"+c.Gateways[0].ClientAddr+"/", http.Header{"Origin": {origin}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { ws.Close() })
+		_ = ws.SetReadDeadline(time.Now().Add(patience))
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"login","name":"Eve","room":"Lobby"}`)); err != nil {
+			t.Fatal(err)
+		}
+		return ws
+	}
+	ws := dial("https://evil.example")
+	if _, msg, err := ws.ReadMessage(); err != nil || !strings.Contains(string(msg), "not for your page") {
+		t.Errorf("%q, %v", msg, err)
+	}
+	if _, msg, err := ws.ReadMessage(); err == nil {
+		t.Errorf("%q after the refusal", msg)
+	}
+
+	ws = dial("https://friend.example")
+	if _, msg, err := ws.ReadMessage(); err != nil || !strings.Contains(string(msg), "welcome") {
+		t.Errorf("%q, %v", msg, err)
+	}
+	if m := ann.next(t); m.Type != "joined" || m.Name != "Eve" {
+		t.Errorf("%+v", m)
+	}
+	ws.Close()
+	if m := ann.next(t); m.Type != "left" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// refusing fails to accept at first, as a process without memory does.
+type refusing struct {
+	net.Listener
+	times int
+}
+
+func (l *refusing) Accept() (net.Conn, error) {
+	if l.times > 0 {
+		l.times--
+		return nil, &net.OpError{Op: "accept", Err: syscall.ENOMEM}
+	}
+	return l.Listener.Accept()
+}
+
+func TestServesAfterRefusedAccepts(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := chat.New(chat.Options{Listener: &refusing{ln, 3}, Gateway: &net.TCPAddr{Port: 8282}, PageOnly: true, Logger: clustertest.Quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve() }()
+	get(t, s.URL())
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
