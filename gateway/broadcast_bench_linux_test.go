@@ -50,7 +50,7 @@ func (x *benchLoop) run(chunk []byte) {
 	if rest, _ := x.exec.ExecuteAll(x.conn, chunk, len(chunk)); len(rest) > 0 {
 		x.tb.Fatal("frames left")
 	}
-	x.out.batch.flush()
+	x.out.flush()
 }
 
 // BenchmarkBroadcast delivers to 10,000 clients: one message at a time, and 100

@@ -15,6 +15,14 @@ type clientReader struct {
 	gw *Gateway
 	b  *batch
 	c  *client
+
+	tally tally // of what was read since flush
+}
+
+// flush writes out what the bytes received led to, and tells how many they were.
+func (r *clientReader) flush() {
+	r.b.flush()
+	r.tally.tell(&r.gw.traffic.fromClients)
 }
 
 // keepUnread is the largest buffer that stays with a client for what follows.
@@ -24,6 +32,7 @@ const keepUnread = 64 << 10
 func (r *clientReader) received(c *client, p []byte) {
 	r.c = c
 	defer func() { r.c = nil }()
+	r.tally.add(0, len(p))
 	own := len(c.unread) > 0
 	if own {
 		c.unread = append(c.unread, p...)
@@ -66,6 +75,7 @@ func (r *clientReader) Request(req *clientproto.Request) {
 func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }
 
 func (r *clientReader) Message(payload []byte) {
+	r.tally.add(1, 0)
 	r.c.silent.Store(-1)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)
 }

@@ -78,14 +78,14 @@ func (p *clientPoller) serve() {
 				p.handle(s, e.Bits)
 			}
 		}
-		p.b.flush()
+		p.reader.flush()
 		p.trimming.answer(p.trimNow)
 		if p.noAccept.Load() {
 			p.closeListener()
 		}
 	}
 	p.closeListener()
-	p.b.flush()
+	p.reader.flush()
 }
 
 // stopAccepting closes the listener; clients are served on.

@@ -12,6 +12,7 @@ import (
 type delivery struct {
 	gw    *Gateway
 	batch batch
+	tally tally // of what is delivered
 }
 
 var _ command.Clients = (*delivery)(nil)
@@ -42,11 +43,12 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 		return
 	}
 	frame := d.encode(body, raw)
+	d.tally.add(len(to), len(to)*len(frame))
 	for _, c := range to {
 		clientOf(c).send(&d.batch, frame, raw, arenaLived)
 	}
 	if d.batch.arena.used >= arenaFlushAt {
-		d.batch.flush()
+		d.flush()
 	}
 }
 
@@ -55,8 +57,15 @@ func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
 	var frame []byte
 	if send {
 		frame = d.encode(body, false)
+		d.tally.add(1, len(frame))
 	}
 	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived)
+}
+
+// flush writes out what was queued, and tells what it was.
+func (d *delivery) flush() {
+	d.batch.flush()
+	d.tally.tell(&d.gw.traffic.toClients)
 }
 
 // Destroy closes a client at once.

@@ -44,7 +44,7 @@ type Gateway struct {
 
 	hub     *hub.Hub
 	workers *workerTable // guarded by hub.Mu
-	stats   stats
+	traffic traffic
 	helpers *flushHelpers
 
 	handshaking handshakeQueue // used where there is a HandshakeTimeout
@@ -73,12 +73,6 @@ const (
 	serverStopping
 	serverClosed
 )
-
-// stats counts what a gateway did since its start.
-type stats struct {
-	clientDropped atomic.Uint64 // messages dropped because a client's send buffer was full
-	innerDropped  atomic.Uint64 // messages dropped because an inner connection's send buffer was full
-}
 
 // clientServer is what reads and accepts clients.
 type clientServer interface {
@@ -222,13 +216,6 @@ func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return gatewayprotocol.GatewayAddress{IP: g.lanIP, Port: g.lanPort}
-}
-
-// ClientCount returns the number of clients.
-func (g *Gateway) ClientCount() int {
-	g.hub.Mu.Lock()
-	defer g.hub.Mu.Unlock()
-	return g.hub.ClientsLocked().Len()
 }
 
 // pollers is the number of goroutines that share the clients.

@@ -69,7 +69,7 @@ func (l *innerGoroutines) call(c *localCall) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c.execute(l.exec)
-	l.out.batch.flush()
+	l.out.flush()
 	return true
 }
 
@@ -99,7 +99,7 @@ func (l *innerGoroutines) read(ic *innerConn) {
 			}
 			rest, _ := l.exec.ExecuteAll(ic, p, math.MaxInt)
 			ic.keep(rest, own)
-			l.out.batch.flush()
+			l.out.flush()
 			l.mu.Unlock()
 		}
 		if err != nil {

@@ -105,7 +105,7 @@ func (l *innerLoop) serve() {
 		if len(l.parked)+len(calls) > 0 && !l.answerParked(calls) {
 			return
 		}
-		l.out.batch.flush()
+		l.out.flush()
 		l.trimming.answer(l.trimNow)
 		if l.finishing.Load() && l.finished() {
 			return
@@ -337,5 +337,5 @@ func (l *innerLoop) cleanUp() {
 	for _, ic := range l.conns {
 		l.drop(ic)
 	}
-	l.out.batch.flush()
+	l.out.flush()
 }

@@ -61,13 +61,13 @@ func (g *Gateway) handshakeFailed(c *client, err error) {
 // dropped counts a message that a client does not get because its send buffer
 // is full. The caller holds c.mu.
 func (g *Gateway) dropped(c *client, n int) {
-	g.stats.clientDropped.Add(1)
+	g.traffic.droppedToClients.Add(1)
 	g.limited.warn("client buffer", g.clientLog(c).WithField("bytes", n), "client's send buffer is full, message dropped")
 }
 
 // droppedInner is the same for a worker or GatewayClient. The caller holds w.mu.
 func (g *Gateway) droppedInner(w *innerConn, cmd gatewayprotocol.Command) {
-	g.stats.innerDropped.Add(1)
+	g.traffic.droppedToWorkers.Add(1)
 	entry := g.log.WithField("remote", w.remote)
 	if cmd != 0 {
 		entry = entry.WithField("command", cmd.String())

@@ -113,7 +113,7 @@ func TestWorkerEnding(t *testing.T) {
 		fmt.Fprint(comes.conn, "anybody?\n")
 		comes.gone()
 		_ = talks.conn.Close()
-		for g.ClientCount() > 0 {
+		for g.Stats().Clients > 0 {
 			runtime.Gosched()
 		}
 		g.hub.Mu.Lock()

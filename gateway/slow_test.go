@@ -26,7 +26,7 @@ func TestSlowClient(t *testing.T) {
 		w.event(gp.CmdOnConnect)
 		const size = 10000
 		sent := 0
-		for g.stats.clientDropped.Load() == 0 {
+		for g.traffic.droppedToClients.Load() == 0 {
 			for range 50 {
 				body := binary.BigEndian.AppendUint32(nil, uint32(sent))
 				w.send(withBody(gp.CmdSendToAll, 0, string(append(body, make([]byte, size-4)...))))
@@ -36,7 +36,7 @@ func TestSlowClient(t *testing.T) {
 		}
 		// All that was not dropped arrives.
 		next := uint32(0)
-		for range sent - int(g.stats.clientDropped.Load()) {
+		for range sent - int(g.traffic.droppedToClients.Load()) {
 			b := c.read(4 + size)
 			n := binary.BigEndian.Uint32(b[4:])
 			if n < next {
@@ -94,7 +94,7 @@ func TestSlowWorker(t *testing.T) {
 		c := g.dialRaw()
 		ask := g.dialInner()
 		chunk := make([]byte, 80000)
-		for g.stats.innerDropped.Load() == 0 {
+		for g.traffic.droppedToWorkers.Load() == 0 {
 			if _, err := c.conn.Write(chunk); err != nil {
 				t.Fatal(err)
 			}
@@ -186,7 +186,7 @@ func TestChurn(t *testing.T) {
 				closed++
 			}
 		}
-		if n := g.ClientCount(); n != 0 {
+		if n := g.Stats().Clients; n != 0 {
 			t.Errorf("%d clients left", n)
 		}
 		g.hub.Mu.Lock()

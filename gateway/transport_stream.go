@@ -111,7 +111,7 @@ func (t *streamTransport) read() {
 		if err != nil {
 			g.destroyClient(b, c)
 		}
-		b.flush()
+		r.flush()
 		if err != nil {
 			return
 		}
@@ -123,7 +123,7 @@ func (t *streamTransport) readMore(r *clientReader) error {
 	big := streamBuffers.Get().(*[16 << 10]byte)
 	defer streamBuffers.Put(big)
 	for {
-		r.b.flush() // the next read may wait
+		r.flush() // the next read may wait
 		n, err := t.conn.Read(big[:])
 		if n > 0 {
 			r.received(&t.client, big[:n])

@@ -61,7 +61,9 @@ func (t *tlsTransport) handshake() {
 	}
 	if in := t.in; len(in) > 0 { // came together with the end of the handshake
 		r := clientReader{gw: g, b: b}
-		if t.received(&r, in, make([]byte, len(in))) != nil {
+		err := t.received(&r, in, make([]byte, len(in)))
+		r.tally.tell(&g.traffic.fromClients)
+		if err != nil {
 			g.destroyClient(b, c)
 			return
 		}

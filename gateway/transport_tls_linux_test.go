@@ -188,7 +188,7 @@ func TestTLSBound(t *testing.T) {
 		w.send(withBody(gp.CmdSendToOne, 1, message))
 	}
 	w.barrier()
-	if n := g.stats.clientDropped.Load(); n != bound/size {
+	if n := g.traffic.droppedToClients.Load(); n != bound/size {
 		t.Errorf("%d messages dropped, want %d", n, bound/size)
 	}
 	wantRead(t, c, strings.Repeat(message+"\n", bound/size))

@@ -1,0 +1,74 @@
+package gateway
+
+import "sync/atomic"
+
+// Stats is what a gateway holds and has done. Reading it costs a gateway next to
+// nothing, with any number of clients.
+type Stats struct {
+	// Now.
+	Clients int // connected, those in a handshake included
+	Workers int // business workers
+	UIDs    int // uids that clients are bound to
+	Groups  int // groups with members
+
+	// Since the gateway was made. Each loop counts for itself and tells when a
+	// turn of it is over, so that the last microseconds may be missing.
+	MessagesFromClients uint64
+	BytesFromClients    uint64 // of the client protocol: frames, heads and requests included, TLS not
+	MessagesToClients   uint64 // that commands addressed to clients, dropped ones included; each recipient counts
+	BytesToClients      uint64 // of these messages, as the client protocol encodes them
+
+	// Messages that were dropped because too much waited: for a client
+	// (SendToClientBufferSize), and for a worker or a GatewayClient
+	// (SendToWorkerBufferSize).
+	DroppedToClients uint64
+	DroppedToWorkers uint64
+}
+
+// Stats returns what the gateway holds and has done.
+func (g *Gateway) Stats() Stats {
+	s := Stats{
+		MessagesFromClients: g.traffic.fromClients.messages.Load(),
+		BytesFromClients:    g.traffic.fromClients.bytes.Load(),
+		MessagesToClients:   g.traffic.toClients.messages.Load(),
+		BytesToClients:      g.traffic.toClients.bytes.Load(),
+		DroppedToClients:    g.traffic.droppedToClients.Load(),
+		DroppedToWorkers:    g.traffic.droppedToWorkers.Load(),
+	}
+	g.hub.Mu.Lock()
+	defer g.hub.Mu.Unlock()
+	s.Clients = g.hub.ClientsLocked().Len()
+	s.UIDs = g.hub.UIDCountLocked()
+	s.Groups = g.hub.GroupCountLocked()
+	s.Workers = len(g.workers.live)
+	return s
+}
+
+// traffic is what all loops have told of, and what is dropped, which is rare
+// enough to be counted at once.
+type traffic struct {
+	fromClients      counted
+	toClients        counted
+	droppedToClients atomic.Uint64
+	droppedToWorkers atomic.Uint64
+}
+
+type counted struct{ messages, bytes atomic.Uint64 }
+
+// tally is what one goroutine has counted in the turn at hand.
+type tally struct{ messages, bytes uint64 }
+
+func (t *tally) add(messages, bytes int) {
+	t.messages += uint64(messages)
+	t.bytes += uint64(bytes)
+}
+
+// tell adds the tally to a sum and begins anew.
+func (t *tally) tell(sum *counted) {
+	if t.bytes == 0 && t.messages == 0 {
+		return
+	}
+	sum.messages.Add(t.messages)
+	sum.bytes.Add(t.bytes)
+	*t = tally{}
+}
