@@ -156,10 +156,13 @@ func links(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
+// defined reports whether the protocol has a name for the command.
+func defined(c gp.Command) bool { return c.String() != fmt.Sprintf("CMD_%d", int(c)) }
+
 func allCommands() []string {
 	var names []string
 	for c := range 256 {
-		if gp.Command(c).Known() {
+		if defined(gp.Command(c)) {
 			names = append(names, gp.Command(c).String())
 		}
 	}

@@ -63,7 +63,7 @@ func init() {
 	}
 	for c := range 256 {
 		cmd := gp.Command(c)
-		if !cmd.Known() && c != 0 && c != 255 || cmd == gp.CmdWorkerConnect || cmd == gp.CmdGatewayClientConnect {
+		if !defined(cmd) && c != 0 && c != 255 || cmd == gp.CmdWorkerConnect || cmd == gp.CmdGatewayClientConnect {
 			continue
 		}
 		scene("auth/unauthorised-"+cmd.String(), func(s *stage) {

@@ -86,9 +86,6 @@ func (c Command) String() string {
 	return "CMD_" + strconv.Itoa(int(c))
 }
 
-// Known reports whether the protocol defines the command.
-func (c Command) Known() bool { return commandNames[c] != "" }
-
 // IsQuery reports whether a gateway answers the command with a reply
 // (see [AppendReply]). All other commands are fire and forget.
 func (c Command) IsQuery() bool {

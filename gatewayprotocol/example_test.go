@@ -2,7 +2,6 @@ package gatewayprotocol_test
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -61,18 +60,4 @@ func ExampleParseListenAddress() {
 	// Output:
 	// websocket 0.0.0.0:8282 <nil>
 	// gatewayprotocol: listen address "websocket://0.0.0.0": no port
-}
-
-func ExampleTracer() {
-	trace := gatewayprotocol.NewTracer(os.Stdout, gatewayprotocol.TraceOptions{Normalize: true})
-	trace.Line("worker>register", []byte(`{"event":"ping"}`))
-	trace.Frame("client>gateway", &gatewayprotocol.Message{
-		Cmd: gatewayprotocol.CmdIsOnline, LocalIP: 0x7f000001, LocalPort: 2900, ConnectionID: 77,
-		Flag: gatewayprotocol.FlagBodyIsScalar,
-	})
-	trace.Reply("gateway>client", []byte("i:1;"))
-	// Output:
-	// worker>register line "{\"event\":\"ping\"}"
-	// client>gateway CMD_IS_ONLINE client=gateway1/client1 from=- port=- flag=scalar ext="" body=""
-	// gateway>client reply "i:1;"
 }

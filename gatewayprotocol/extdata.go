@@ -41,13 +41,6 @@ func (s *IDSet) Has(id uint32) bool {
 // Empty reports whether no id is in the set.
 func (s *IDSet) Empty() bool { return s.below == 0 && len(s.ids) == 0 }
 
-// Set makes the set hold exactly the given ids, in any order.
-func (s *IDSet) Set(ids []uint32) {
-	s.below = 0
-	s.ids = append(s.ids[:0], ids...)
-	slices.Sort(s.ids)
-}
-
 func (s *IDSet) reset() { s.below, s.ids = 0, s.ids[:0] }
 
 // setKeys makes the set what isset($v[$id]) answers true for.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 )
 
 // excluded lists the ids up to 12 that a set holds.
@@ -279,14 +281,14 @@ func TestIDSet(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 8, 9, 1000} {
 		want := map[uint32]bool{}
-		var ids []uint32
+		keys := phpserialize.NewArray()
 		for range n {
 			id := rng.Uint32N(3000)
 			want[id] = true
-			ids = append(ids, id)
+			keys.Set(phpserialize.IntKey(int64(id)), true)
 		}
 		var s IDSet
-		s.Set(ids)
+		s.setKeys(keys)
 		if s.Empty() != (n == 0) {
 			t.Errorf("%d ids: Empty() = %v", n, s.Empty())
 		}
