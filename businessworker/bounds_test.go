@@ -16,9 +16,10 @@ import (
 
 // A scripted is a gateway that the test plays itself.
 type scripted struct {
-	addr gatewayprotocol.GatewayAddress
-	conn net.Conn // the worker's connection; what it sent first has been read
-	w    *running
+	addr   gatewayprotocol.GatewayAddress
+	conn   net.Conn // the worker's connection
+	accept func() (net.Conn, error)
+	w      *running
 }
 
 // script starts a worker against a gateway that the test plays.
@@ -39,10 +40,12 @@ func script(t testing.TB, h businessworker.Handler, opts businessworker.Options)
 	announce.Write(gatewayprotocol.AppendGatewayConnect(nil, inner.Addr().String(), ""))
 
 	opts.RegisterAddresses = []string{registers.Addr().String()}
-	opts.Logger = clustertest.Quiet()
+	if opts.Slog == nil {
+		opts.Logger = clustertest.Quiet()
+	}
 	w := must(businessworker.New(h, opts))(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &scripted{w: &running{w, cancel, make(chan error, 1)}}
+	s := &scripted{w: &running{w, cancel, make(chan error, 1)}, accept: inner.Accept}
 	go func() { s.w.done <- w.Run(ctx) }()
 	t.Cleanup(func() { cancel(); w.Close() })
 	s.conn = must(inner.Accept())(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -37,6 +38,7 @@ type dispatcher struct {
 	running   int           // handlers
 	pending   int           // events received and not completely handled
 	bytes     int           // of their frames
+	added     uint64        // events, since the start
 	unflushed int           // events handled since the last flush
 	room      chan struct{} // closed when there is room again; nil while no reader waits for it
 	empty     chan struct{} // closed when pending is 0; nil while no caller waits for it
@@ -95,6 +97,7 @@ func (d *dispatcher) addLocked(e *Event) {
 	c.last = e
 	c.orphaned = false
 	d.pending++
+	d.added++
 	d.bytes += e.size()
 	if !c.scheduled {
 		c.scheduled = true
@@ -213,6 +216,31 @@ func (d *dispatcher) wait(ctx context.Context) (left int, err error) {
 		return d.pending, ErrWorkerClosed
 	}
 	return 0, nil
+}
+
+// silence waits until no event is left and none has come for as long as patience.
+func (d *dispatcher) silence(ctx context.Context, patience time.Duration) error {
+	for {
+		if _, err := d.wait(ctx); err != nil {
+			return err
+		}
+		before := d.received()
+		select {
+		case <-time.After(patience):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if d.received() == before {
+			return nil
+		}
+	}
+}
+
+// received returns the number of events since the start.
+func (d *dispatcher) received() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.added
 }
 
 // close drops the events whose handlers have not been started.

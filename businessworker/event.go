@@ -58,7 +58,7 @@ func (e *Event) Send(ctx context.Context, msg []byte, opts ...gatewayclient.Send
 
 // Close sends the client a last message and closes its connection
 // (Gateway::closeCurrentClient). A nil msg without [gatewayclient.PHP] sends
-// nothing.
+// nothing. See [gatewayclient.Client.CloseClient] for what other options do.
 func (e *Event) Close(ctx context.Context, msg []byte, opts ...gatewayclient.SendOption) error {
 	return e.conn.worker.client.CloseClient(ctx, e.ClientID(), msg, opts...)
 }

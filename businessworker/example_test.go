@@ -23,7 +23,7 @@ type doorkeeper struct{ chat }
 
 // Clients are checked at the handshake: query, headers and cookies are there.
 func (doorkeeper) OnWebSocketConnect(ctx context.Context, e *businessworker.Event, hs *businessworker.Handshake) error {
-	if hs.Get.Get("token") != "letmein" {
+	if hs.Query.Get("token") != "letmein" {
 		return e.Close(ctx, []byte("no entry"))
 	}
 	if ip := hs.Server.Header.Get("X-Real-Ip"); ip != "" {

@@ -3,6 +3,7 @@ package businessworker
 import (
 	"context"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -59,7 +60,7 @@ func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
 		return nil
 	}
 	if !gc.dirty.Swap(true) {
-		gc.worker.addDirty(gc)
+		gc.worker.unwritten.add(gc)
 		if !coming.Load() { // it may have arrived before it could see this
 			gc.flush()
 		}
@@ -71,4 +72,26 @@ func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
 func (gc *gatewayConn) flush() {
 	gc.dirty.Store(false)
 	gc.out.Flush()
+}
+
+// unwritten are the connections with frames that send has left.
+type unwritten struct {
+	mu    sync.Mutex // guards conns
+	conns []*gatewayConn
+}
+
+func (u *unwritten) add(gc *gatewayConn) {
+	u.mu.Lock()
+	u.conns = append(u.conns, gc)
+	u.mu.Unlock()
+}
+
+func (u *unwritten) flush() {
+	u.mu.Lock()
+	conns := u.conns
+	u.conns = nil
+	u.mu.Unlock()
+	for _, gc := range conns {
+		gc.flush()
+	}
 }

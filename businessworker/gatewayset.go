@@ -3,6 +3,7 @@ package businessworker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -66,11 +67,13 @@ func (s *gatewaySet) replace(texts []string) {
 	}
 }
 
-// keep holds the connection to one gateway.
+// keep holds the connection to one gateway. What is wrong is logged once, until
+// it is something else or a connection has lasted.
 func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 	w := s.worker
 	log := w.log.WithField("remote", addr.String())
-	silent := false // the trouble was told; once is enough
+	logged := ""
+	short := 0 // connections in a row that the gateway has ended soon
 	select {
 	case <-s.ready:
 	case <-w.intake.Done():
@@ -78,13 +81,21 @@ func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 	for {
 		gc, err := w.connect(w.intake, addr)
 		if err == nil {
-			silent = false
-			log.Info("connected to gateway")
+			if short == 0 {
+				log.Info("connected to gateway")
+			}
+			since := time.Now()
 			err = s.serve(gc)
+			if lived := time.Since(since); lived >= lasting || !errors.Is(err, errEnded) {
+				short, logged = 0, ""
+			} else {
+				short++
+				err = w.whyEnded(lived, short)
+			}
 		}
-		if !silent && w.intake.Err() == nil {
+		if text := err.Error(); text != logged && w.intake.Err() == nil {
 			log.WithError(err).Warn("no connection to gateway")
-			silent = gc == nil
+			logged = text
 		}
 		if !s.again(addr) {
 			return
@@ -97,6 +108,26 @@ func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 			return
 		}
 	}
+}
+
+// lasting is how long a connection holds that nothing is wrong with.
+const lasting = 3 * time.Second
+
+// atOnce is the time within which a gateway has ended a connection whose first
+// frame it refuses.
+const atOnce = 100 * time.Millisecond
+
+// whyEnded guesses why the gateway has ended a connection that did not last. The
+// gateway does not tell.
+func (w *Worker) whyEnded(lived time.Duration, short int) error {
+	switch {
+	case lived < atOnce:
+		return fmt.Errorf("%w at once: it does so when Options.SecretKey is not the cluster's", errEnded)
+	case short > 1: // two workers that evict each other come back in turn
+		return fmt.Errorf("%w again and again: it does so when another worker of this host has the worker key %q; set different Options.ID, or none",
+			errEnded, w.opts.workerKey())
+	}
+	return errEnded
 }
 
 // again reports whether a gateway is still wanted; if not, its goroutine ends.
@@ -199,17 +230,32 @@ func (s *gatewaySet) finish(ctx context.Context) error {
 			}
 		})
 	}
-	done := make(chan struct{})
-	go func() { s.wg.Wait(); close(done) }()
+	closed := make(chan struct{})
+	go func() { s.wg.Wait(); close(closed) }()
+	quiet, stopWaiting := context.WithCancel(ctx)
+	defer stopWaiting()
+	silent := make(chan struct{})
+	go func() {
+		if s.worker.dispatcher.silence(quiet, silencePatience) == nil {
+			close(silent)
+		}
+	}()
 	select {
-	case <-done:
+	case <-closed:
+		return nil
+	case <-silent:
+		for _, gc := range *s.conns.Load() {
+			gc.log.Warnf("the gateway does not end the connection, nor has it sent an event for %v: closing it", silencePatience)
+		}
+		s.closeAll()
+		<-closed
 		return nil
 	case <-ctx.Done():
 		// Reading may stand still for want of room, until handlers return, which
 		// may wait for the end of their contexts.
 		s.worker.cancel()
 		s.closeAll()
-		<-done
+		<-closed
 		return ctx.Err()
 	}
 }

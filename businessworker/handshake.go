@@ -12,9 +12,9 @@ import (
 // Handshake is what a websocket client sent to open its connection: the array
 // that PHP hands to onWebSocketConnect.
 type Handshake struct {
-	Get    Params // of the query string, decoded
-	Server Server
-	Cookie Params // not decoded, as in PHP
+	Query   Params // $data['get']: parameters of the query string, decoded
+	Server  ServerVars
+	Cookies Params // not decoded, as in PHP
 }
 
 // Params are parameters in the order received. Their names and values follow
@@ -41,8 +41,8 @@ func (p Params) Has(name string) bool {
 	return ok
 }
 
-// Server is PHP's $_SERVER of the handshake.
-type Server struct {
+// ServerVars is $data['server']: PHP's $_SERVER of the handshake.
+type ServerVars struct {
 	QueryString    string
 	RequestMethod  string
 	RequestURI     string
@@ -86,14 +86,14 @@ func decodeHandshake(m *gatewayprotocol.Message) (*Handshake, error) {
 		return phpserialize.NewArray()
 	}
 	return &Handshake{
-		Get:    Params{part("get")},
-		Server: serverOf(part("server")),
-		Cookie: Params{part("cookie")},
+		Query:   Params{part("get")},
+		Server:  serverVars(part("server")),
+		Cookies: Params{part("cookie")},
 	}, nil
 }
 
-func serverOf(vars *phpserialize.Array) Server {
-	s := Server{Header: make(http.Header), Vars: vars}
+func serverVars(vars *phpserialize.Array) ServerVars {
+	s := ServerVars{Header: make(http.Header), Vars: vars}
 	text := map[string]*string{
 		"QUERY_STRING":    &s.QueryString,
 		"REQUEST_METHOD":  &s.RequestMethod,

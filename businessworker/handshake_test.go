@@ -21,7 +21,7 @@ func TestDecodeHandshake(t *testing.T) {
 	}
 	got := hs.Server
 	got.Vars = nil
-	want := Server{
+	want := ServerVars{
 		QueryString: "a=1", RequestMethod: "GET", RequestURI: "/?a=1", ServerProtocol: "HTTP/1.1", ServerName: "host:1",
 		RemoteAddr: "127.0.0.1", RemotePort: 5000, ServerPort: 8282,
 		Header: http.Header{"Host": {"host:1"}, "X-Forwarded-For": {"1.2.3.4"}},
@@ -29,8 +29,8 @@ func TestDecodeHandshake(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("server (-want +got):\n%s", diff)
 	}
-	if hs.Get.Get("a") != "1" || hs.Get.Get("list") != "" || !hs.Get.Has("list") || hs.Get.Has("b") || hs.Cookie.Get("id") != "a%b" {
-		t.Errorf("get %v, cookie %v", hs.Get.Array, hs.Cookie.Array)
+	if hs.Query.Get("a") != "1" || hs.Query.Get("list") != "" || !hs.Query.Has("list") || hs.Query.Has("b") || hs.Cookies.Get("id") != "a%b" {
+		t.Errorf("get %v, cookie %v", hs.Query.Array, hs.Cookies.Array)
 	}
 	if n := hs.Server.Vars.Len(); n != 11 {
 		t.Errorf("%d variables, want 11", n)
@@ -47,7 +47,7 @@ func FuzzDecodeHandshake(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte, flag byte) {
 		hs, err := decodeHandshake(&gatewayprotocol.Message{Flag: gatewayprotocol.Flag(flag), Body: body})
-		if err == nil && (hs.Get.Array == nil || hs.Cookie.Array == nil || hs.Server.Vars == nil || hs.Server.Header == nil) {
+		if err == nil && (hs.Query.Array == nil || hs.Cookies.Array == nil || hs.Server.Vars == nil || hs.Server.Header == nil) {
 			t.Error("a part is missing")
 		}
 	})

@@ -77,7 +77,7 @@ func start(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, opts 
 	t.Helper()
 	opts.RegisterAddresses = c.RegisterAddresses()
 	opts.SecretKey = c.SecretKey
-	if opts.Logger == nil {
+	if opts.Logger == nil && opts.Slog == nil {
 		opts.Logger = clustertest.Quiet()
 	}
 	w, err := businessworker.New(h, opts)

@@ -60,7 +60,7 @@ func (t *transport) trySend(ctx context.Context, to gatewayprotocol.GatewayAddre
 		case err == nil:
 			return true, nil
 		case errors.Is(err, ErrSendBufferFull):
-			if t.worker.opts.SendTimeout < 0 {
+			if t.worker.opts.SendNoWait {
 				t.worker.stats.refused.Add(1)
 				return true, err
 			}

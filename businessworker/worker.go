@@ -2,10 +2,7 @@ package businessworker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
@@ -28,50 +25,48 @@ type Worker struct {
 	watcher    *register.Watcher
 	gateways   *gatewaySet
 	dispatcher *dispatcher
+	unwritten  unwritten
 	stats      counters
 
 	ctx        context.Context // of handlers: ends when the worker is closed
 	cancel     context.CancelFunc
 	intake     context.Context // of connecting: ends when the worker begins to stop
 	stopIntake context.CancelFunc
-	watched    chan struct{} // closed when Registers are not followed any more
-
-	dirtyMu sync.Mutex // guards dirty
-	dirty   []*gatewayConn
+	watched    chan struct{} // closed when Registers are no longer followed
+	startEnded chan struct{} // closed when OnStart has returned
+	startErr   error         // of OnStart; valid after startEnded
 
 	mu      sync.Mutex // guards all below
 	started bool
 	stop    *stopping // nil until the stop begins
 }
 
-// stopping is a graceful stop under way.
-type stopping struct {
-	done chan struct{} // closed when it is over
-	err  error         // valid after done
-}
-
-// New returns a Worker that hands events to h. It fails for options that the
-// protocol has no room for.
+// New returns a Worker that hands events to h. It fails with an [*OptionError].
 func New(h Handler, opts Options) (*Worker, error) {
-	opts = opts.withDefaults()
-	key := fmt.Sprintf("%s:%d", opts.Name, opts.ID)
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	key := opts.workerKey()
 	hello, err := gatewayprotocol.AppendWorkerConnectBody(nil, key, opts.SecretKey)
 	if err != nil {
-		return nil, fmt.Errorf("businessworker: name or secret key: %w", err)
+		return nil, err // withDefaults has refused what JSON cannot hold
 	}
 	w := &Worker{
-		opts:    opts,
-		log:     opts.Logger.WithFields(logrus.Fields{"role": "businessworker", "worker_key": key}),
-		hello:   hello,
-		call:    callbacksOf(h),
-		watched: make(chan struct{}),
+		opts:  opts,
+		log:   opts.Logger.WithFields(logrus.Fields{"role": "businessworker", "worker_key": key}),
+		hello: hello,
+		call:  callbacksOf(h),
+
+		watched:    make(chan struct{}),
+		startEnded: make(chan struct{}),
 	}
 	w.pool, err = innerclient.NewPool(innerclient.Options{
 		SecretKey:      opts.SecretKey,
 		ConnectTimeout: opts.ConnectTimeout,
 		QueryTimeout:   opts.QueryTimeout,
 		SendTimeout:    opts.SendTimeout,
-		SendNoWait:     opts.SendTimeout < 0,
+		SendNoWait:     opts.SendNoWait,
 		IdleTimeout:    gatewayclient.DefaultIdleTimeout,
 		BufferSize:     opts.SendToGatewayBufferSize,
 		MaxReplySize:   gatewayclient.DefaultMaxReplySize,
@@ -80,14 +75,14 @@ func New(h Handler, opts Options) (*Worker, error) {
 		Logger:         w.log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("businessworker: secret key: %w", err)
+		return nil, err
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.intake, w.stopIntake = context.WithCancel(w.ctx)
 	w.gateways = newGatewaySet(w)
 	w.dispatcher = &dispatcher{
 		run:        w.handle,
-		flush:      w.flush,
+		flush:      w.unwritten.flush,
 		maximum:    opts.Concurrency,
 		processors: runtime.GOMAXPROCS(0),
 		queueSize:  opts.QueueSize,
@@ -107,6 +102,13 @@ func New(h Handler, opts Options) (*Worker, error) {
 	w.client = innerclient.NewClient(w.transport).(*gatewayclient.Client)
 	return w, nil
 }
+
+// Name returns Options.Name, or its default ($worker->name).
+func (w *Worker) Name() string { return w.opts.Name }
+
+// ID returns Options.ID, or the number that was chosen in its place
+// ($worker->id).
+func (w *Worker) ID() int { return w.opts.ID }
 
 // Gateway returns the way to talk to all clients, over the worker's
 // connections. It may be used from OnStart to the end of OnStop.
@@ -129,9 +131,11 @@ func (w *Worker) Run(ctx context.Context) error {
 		defer close(w.watched)
 		_ = w.watcher.Run(w.intake) // ends with its context only
 	}()
-	if err := w.start(); err != nil {
-		w.Close()
-		return err
+	w.startErr = w.start()
+	close(w.startEnded)
+	if w.startErr != nil {
+		_ = w.Close()
+		return w.startErr
 	}
 	close(w.gateways.ready)
 
@@ -142,187 +146,5 @@ func (w *Worker) Run(ctx context.Context) error {
 		return w.Shutdown(sctx)
 	case <-w.intake.Done():
 		return w.Shutdown(context.Background()) // waits for the one under way
-	}
-}
-
-func (w *Worker) start() (err error) {
-	if w.call.start == nil {
-		return nil
-	}
-	defer w.contain("OnStart", nil, &err)
-	return w.call.start(w.ctx, w)
-}
-
-// Shutdown stops the worker gracefully: it tells the gateways that it leaves,
-// handles every event that they sent before, calls OnStop, sends what is left
-// to send and closes the connections. If ctx ends first, the contexts of the
-// handlers end, connections are closed, and ctx's error is returned: as a
-// [*StopError] if events were left.
-func (w *Worker) Shutdown(ctx context.Context) error {
-	s, first := w.beginStop()
-	if first {
-		s.err = w.shutdown(ctx)
-		close(s.done)
-		return s.err
-	}
-	select {
-	case <-s.done:
-		return s.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (w *Worker) beginStop() (s *stopping, first bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.stop != nil {
-		return w.stop, false
-	}
-	w.stop = &stopping{done: make(chan struct{})}
-	if !w.started {
-		close(w.watched)
-	}
-	return w.stop, true
-}
-
-func (w *Worker) shutdown(ctx context.Context) error {
-	w.gateways.stop()
-	w.stopIntake()
-	<-w.watched
-	err := w.gateways.finish(ctx)
-	left, werr := w.dispatcher.wait(ctx)
-	err = errors.Join(err, werr)
-	if w.call.stop != nil && err == nil && w.isStarted() {
-		err = w.callStop(ctx)
-	}
-	err = errors.Join(err, w.pool.Flush(ctx))
-	w.close()
-	if left > 0 {
-		return &StopError{Events: left, Err: err}
-	}
-	return err
-}
-
-func (w *Worker) isStarted() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.started
-}
-
-func (w *Worker) callStop(ctx context.Context) (err error) {
-	defer w.contain("OnStop", nil, &err)
-	return w.call.stop(ctx, w)
-}
-
-// close ends everything at once.
-func (w *Worker) close() {
-	w.gateways.stop()
-	w.cancel()
-	w.dispatcher.close()
-	w.gateways.closeAll()
-	w.pool.Close()
-}
-
-// Close stops the worker at once: the contexts of handlers end, events that
-// wait are dropped, connections are closed. Prefer [Worker.Shutdown].
-func (w *Worker) Close() error {
-	s, first := w.beginStop()
-	w.close()
-	if first {
-		<-w.watched
-		w.gateways.wg.Wait()
-		if left, err := w.dispatcher.wait(w.ctx); left > 0 {
-			s.err = &StopError{Events: left, Err: err}
-		}
-		close(s.done)
-	}
-	<-s.done
-	return nil
-}
-
-// handle runs one event of a client; see BusinessWorker::onGatewayMessage.
-func (w *Worker) handle(c *clientState, e *Event) {
-	s := &e.session
-	s.begin(e, c)
-	err := w.callHandler(e)
-	w.stats.events.Add(1)
-	if err == nil {
-		err = s.Save(w.ctx)
-	} else if errors.Is(err, errPanicked) {
-		return
-	} else {
-		err = errors.Join(err, s.Save(w.ctx))
-	}
-	if err == nil && s.err != nil {
-		err = fmt.Errorf("session: %w", s.err)
-	}
-	if err != nil {
-		w.stats.errors.Add(1)
-		w.log.WithError(err).WithFields(logrus.Fields{"client_id": e.ClientID().String(), "event": e.msg.Cmd.String()}).
-			Error("handler failed")
-	}
-}
-
-var errPanicked = errors.New("panic")
-
-func (w *Worker) callHandler(e *Event) (err error) {
-	defer w.contain("handler", e, &err)
-	switch e.msg.Cmd {
-	case gatewayprotocol.CmdOnMessage:
-		return w.call.message(w.ctx, e, e.msg.Body)
-	case gatewayprotocol.CmdOnConnect:
-		if w.call.connect != nil {
-			return w.call.connect(w.ctx, e)
-		}
-	case gatewayprotocol.CmdOnClose:
-		if w.call.closed != nil {
-			return w.call.closed(w.ctx, e)
-		}
-	case gatewayprotocol.CmdOnWebSocketConnect:
-		if w.call.webSocketConnect != nil {
-			hs, err := decodeHandshake(&e.msg)
-			if err != nil {
-				return err
-			}
-			return w.call.webSocketConnect(w.ctx, e, hs)
-		}
-	}
-	return nil
-}
-
-// contain makes an error of a panic. It must be deferred.
-func (w *Worker) contain(what string, e *Event, err *error) {
-	r := recover()
-	if r == nil {
-		return
-	}
-	w.stats.panics.Add(1)
-	log := w.log.WithField("stack", string(debug.Stack()))
-	if e != nil {
-		log = log.WithFields(logrus.Fields{"client_id": e.ClientID().String(), "event": e.msg.Cmd.String()})
-	}
-	log.Errorf("panic in %s: %v", what, r)
-	*err = fmt.Errorf("businessworker: %w in %s: %v", errPanicked, what, r)
-}
-
-func (w *Worker) addDirty(gc *gatewayConn) {
-	w.dirtyMu.Lock()
-	w.dirty = append(w.dirty, gc)
-	w.dirtyMu.Unlock()
-}
-
-// flush sends the commands that were left for the end of the batch.
-func (w *Worker) flush() {
-	w.dirtyMu.Lock()
-	if len(w.dirty) == 0 {
-		w.dirtyMu.Unlock()
-		return
-	}
-	dirty := w.dirty
-	w.dirty = nil
-	w.dirtyMu.Unlock()
-	for _, gc := range dirty {
-		gc.flush()
 	}
 }

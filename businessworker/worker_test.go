@@ -37,7 +37,7 @@ func TestEvents(t *testing.T) {
 			},
 			connect: func(_ context.Context, e *businessworker.Event) error { say(e, "connect"); return nil },
 			websocket: func(ctx context.Context, e *businessworker.Event, hs *businessworker.Handshake) error {
-				say(e, "websocket %s %s %s %s", hs.Get.Get("a"), hs.Server.RequestMethod, hs.Server.RequestURI, hs.Server.Header.Get("Upgrade"))
+				say(e, "websocket %s %s %s %s", hs.Query.Get("a"), hs.Server.RequestMethod, hs.Server.RequestURI, hs.Server.Header.Get("Upgrade"))
 				return e.Send(ctx, []byte("hello "+e.ClientID().String()))
 			},
 			message: func(ctx context.Context, e *businessworker.Event, msg string) error {
@@ -288,12 +288,25 @@ func TestGracefulStop(t *testing.T) {
 	})
 }
 
+// TestStopRunsOutOfTime: handlers' contexts end, and OnStop is called though a
+// handler does not return; it has time, and can still ask.
 func TestStopRunsOutOfTime(t *testing.T) {
 	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
-	h := &events{message: func(ctx context.Context, e *businessworker.Event, msg string) error {
-		<-ctx.Done()
-		return ctx.Err()
-	}}
+	release := make(chan struct{})
+	defer close(release)
+	stopped := make(chan error, 1)
+	h := &events{
+		message: func(ctx context.Context, e *businessworker.Event, msg string) error {
+			<-ctx.Done()
+			<-release
+			return ctx.Err()
+		},
+		stop: func(ctx context.Context, w *businessworker.Worker) error {
+			_, err := w.Gateway().AllClientIDs(ctx)
+			stopped <- err
+			return nil
+		},
+	}
 	w := start(t, c, h, businessworker.Options{ShutdownTimeout: 50 * time.Millisecond})
 	u := dial(t, c.Gateways[0], "/")
 	u.Send(t, "1")
@@ -303,6 +316,14 @@ func TestStopRunsOutOfTime(t *testing.T) {
 	var stop *businessworker.StopError
 	if err := <-w.done; !errors.As(err, &stop) || stop.Events != 2 || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Run: %v, want a StopError for 2 events", err)
+	}
+	select {
+	case err := <-stopped:
+		if err != nil {
+			t.Errorf("a question in OnStop: %v", err)
+		}
+	default:
+		t.Error("OnStop was not called")
 	}
 }
 

@@ -22,7 +22,7 @@ func (talkHandler) OnConnect(_ context.Context, e *businessworker.Event) error {
 }
 
 func (talkHandler) OnWebSocketConnect(ctx context.Context, e *businessworker.Event, h *businessworker.Handshake) error {
-	name := h.Get.Get("name")
+	name := h.Query.Get("name")
 	g := e.Gateway()
 	err := errors.Join(
 		e.Session().Set("name", name),
