@@ -2,6 +2,7 @@ package businessworker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,12 +31,14 @@ type dispatcher struct {
 	queueSize  int // of pending
 	queueBytes int // of bytes
 
-	coming atomic.Bool // a goroutine is on its way; written under mu
+	coming atomic.Bool   // a goroutine is on its way; written under mu
+	wake   chan struct{} // wakes a goroutine of those that are idle
 
 	mu        sync.Mutex // guards all below
 	clients   clientTable
 	ready     clientQueue   // clients with events of which none is being handled
 	running   int           // handlers
+	idle      int           // goroutines that wait for wake
 	pending   int           // events received and not completely handled
 	bytes     int           // of their frames
 	added     uint64        // events, since the start
@@ -50,6 +53,20 @@ type dispatcher struct {
 // flushEvery is the number of events after which answers are flushed while more
 // events wait.
 const flushEvery = 64
+
+// maxIdle is the number of goroutines that are kept while no client waits.
+const maxIdle = 64
+
+// newDispatcher returns a dispatcher that has yet to be told what to run.
+func newDispatcher(maximum, queueSize, queueBytes int) *dispatcher {
+	return &dispatcher{
+		maximum:    maximum,
+		processors: runtime.GOMAXPROCS(0),
+		queueSize:  queueSize,
+		queueBytes: queueBytes,
+		wake:       make(chan struct{}, maxIdle),
+	}
+}
 
 // add queues a batch of events, in order. While there is no room it waits; a
 // batch is then taken whole, so that an event of any size is.
@@ -110,38 +127,57 @@ func (d *dispatcher) addLocked(e *Event) {
 // may run that all of them can be quick, to write what they leave. As many as
 // there are processors and more block, and write by themselves.
 func (d *dispatcher) callLocked() {
-	if d.ready.n > 0 && !d.coming.Load() && (d.running < d.maximum || d.maximum <= d.processors) {
-		d.coming.Store(true)
+	if d.ready.n == 0 || d.coming.Load() || d.running >= d.maximum && d.maximum > d.processors {
+		return
+	}
+	d.coming.Store(true)
+	if d.idle > 0 {
+		d.idle--
+		d.wake <- struct{}{}
+	} else {
 		go d.work()
 	}
 }
 
-// work is a goroutine that was on its way: it handles events until none waits,
-// or until as many others do so as may.
+// work is a goroutine that handles events: each time it was on its way and has
+// arrived, until none waits or as many others do so as may. Some goroutines are
+// kept in between: the stack of a new one has to grow first.
 func (d *dispatcher) work() {
 	d.mu.Lock()
-	d.coming.Store(false)
-	for d.ready.n > 0 && d.running < d.maximum {
-		c, e := d.takeLocked()
-		d.running++
-		d.callLocked()
-		flush := !d.coming.Load() || d.unflushed >= flushEvery
-		if flush {
-			d.unflushed = 0
+	for !d.closed {
+		d.coming.Store(false)
+		for d.ready.n > 0 && d.running < d.maximum {
+			c, e := d.takeLocked()
+			d.running++
+			d.callLocked()
+			flush := !d.coming.Load() || d.unflushed >= flushEvery
+			if flush {
+				d.unflushed = 0
+			}
+			d.mu.Unlock()
+			if flush {
+				d.flush() // what was left for this goroutine: the handler may block
+			}
+			d.run(c, e)
+			d.mu.Lock()
+			d.running--
+			d.unflushed++
+			d.finishLocked(c, e)
+		}
+		d.unflushed = 0
+		keep := d.idle < maxIdle && !d.closed
+		if keep {
+			d.idle++
 		}
 		d.mu.Unlock()
-		if flush {
-			d.flush() // what was left for this goroutine: the handler may block
+		d.flush()
+		if !keep {
+			return
 		}
-		d.run(c, e)
+		<-d.wake
 		d.mu.Lock()
-		d.running--
-		d.unflushed++
-		d.finishLocked(c, e)
 	}
-	d.unflushed = 0
 	d.mu.Unlock()
-	d.flush()
 }
 
 // takeLocked takes the event that is next.
@@ -247,7 +283,10 @@ func (d *dispatcher) received() uint64 {
 func (d *dispatcher) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closed = true
+	if !d.closed {
+		d.closed = true
+		close(d.wake)
+	}
 	for d.ready.n > 0 {
 		d.ready.pop()
 	}

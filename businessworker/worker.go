@@ -2,7 +2,6 @@ package businessworker
 
 import (
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
@@ -80,14 +79,8 @@ func New(h Handler, opts Options) (*Worker, error) {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.intake, w.stopIntake = context.WithCancel(w.ctx)
 	w.gateways = newGatewaySet(w)
-	w.dispatcher = &dispatcher{
-		run:        w.handle,
-		flush:      w.unwritten.flush,
-		maximum:    opts.Concurrency,
-		processors: runtime.GOMAXPROCS(0),
-		queueSize:  opts.QueueSize,
-		queueBytes: opts.QueueBytes,
-	}
+	w.dispatcher = newDispatcher(opts.Concurrency, opts.QueueSize, opts.QueueBytes)
+	w.dispatcher.run, w.dispatcher.flush = w.handle, w.unwritten.flush
 	w.watcher, err = register.NewWatcher(w.gateways.replace, register.ClientOptions{
 		RegisterAddresses: opts.RegisterAddresses,
 		SecretKey:         opts.SecretKey,
