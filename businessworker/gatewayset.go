@@ -114,8 +114,8 @@ func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 const lasting = 3 * time.Second
 
 // atOnce is the time within which a gateway has ended a connection whose first
-// frame it refuses.
-const atOnce = 100 * time.Millisecond
+// frame it refuses. Two workers that evict each other come after reconnectDelay.
+const atOnce = reconnectDelay / 2
 
 // whyEnded guesses why the gateway has ended a connection that did not last. The
 // gateway does not tell.
