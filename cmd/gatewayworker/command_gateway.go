@@ -44,6 +44,9 @@ func (p *process) gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		return opts, err
 	}
 	opts.TLS, opts.Logger = p.tls.config(), p.log
+	if warning := unreachableLanIP(opts.LanIP, opts.RegisterAddresses, isOwnHost); warning != "" {
+		p.log.Warn(warning)
+	}
 	return opts, nil
 }
 

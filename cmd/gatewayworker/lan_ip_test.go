@@ -1,0 +1,71 @@
+package main
+
+import (
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+)
+
+func TestUnreachableLanIP(t *testing.T) {
+	isOwn := func(host string) bool { return host == "127.0.0.1" || host == "10.0.0.5" }
+	for _, test := range []struct {
+		lanIP, registers string
+		warns            bool
+	}{
+		{"127.0.0.1", "", false},
+		{"127.0.0.1", "127.0.0.1:1236", false},
+		{"127.0.0.1", "10.0.0.5:1236", false},
+		{"127.0.0.1", "10.0.0.6:1236", true},
+		{"127.0.0.1", "127.0.0.1:1236 register:1236", true},
+		{"127.0.0.2", "register:1236", true},
+		{"10.0.0.5", "register:1236 10.0.0.6:1236", false},
+	} {
+		text := unreachableLanIP(test.lanIP, strings.Fields(test.registers), isOwn)
+		if (text != "") != test.warns || test.warns && !strings.Contains(text, "--lan-ip "+test.lanIP) {
+			t.Errorf("%+v: %q", test, text)
+		}
+	}
+}
+
+// The warning is in the log of a gateway that starts.
+func TestLanIPWarning(t *testing.T) {
+	for register, warns := range map[string]bool{"127.0.0.1:1236": false, "192.0.2.1:1236": true} {
+		var text strings.Builder
+		log := logrus.New()
+		log.SetOutput(&text)
+		_, err := parse(t, gatewayCommand().Flags, (&process{log: log}).gatewayOptions, "--register-address", register)
+		if err != nil || strings.Contains(text.String(), "level=warning") != warns {
+			t.Errorf("%s: error %v, log %q", register, err, text.String())
+		}
+	}
+}
+
+func TestIsOwnHost(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := []string{"localhost", "127.0.0.1", "127.1.2.3", "::1", name}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok {
+			own = append(own, n.IP.String())
+		}
+	}
+	for _, host := range own {
+		if !isOwnHost(host) {
+			t.Errorf("%s: not this machine", host)
+		}
+	}
+	for _, host := range []string{"192.0.2.1", "2001:db8::1", "register", ""} {
+		if isOwnHost(host) {
+			t.Errorf("%q: this machine", host)
+		}
+	}
+}
