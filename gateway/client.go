@@ -67,19 +67,27 @@ func (s clientState) any(f clientState) bool { return s&f != 0 }
 // of earlier ones has reached SendToClientBufferSize. No lock may be held.
 func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	sent := c.sendLocked(b, frame, raw, life)
+	c.mu.Unlock()
+	if !sent {
+		c.gw.dropped(c, len(frame))
+	}
+}
+
+// sendLocked reports false for a message that finds too much waiting. It gives
+// c.mu up meanwhile where it has to ask the kernel first.
+func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) bool {
 	switch {
 	case len(frame) == 0 || c.state.any(clientClosing|clientClosed):
-		return
+		return true
 	case !raw && !c.state.any(clientReady):
 		// PHP takes one more message here while the size is not over the bound,
 		// where the send buffer refuses at the bound.
 		if len(c.early) > c.gw.opts.SendToClientBufferSize {
-			c.gw.dropped(c, len(frame))
-		} else {
-			c.early = append(c.early, frame...)
+			return false
 		}
-		return
+		c.early = append(c.early, frame...)
+		return true
 	}
 	if c.fullLocked() && !c.state.any(clientBlocked|clientWriting) {
 		// Only what the kernel refuses counts, and it was not asked yet.
@@ -88,10 +96,10 @@ func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
 		c.mu.Lock()
 	}
 	if c.fullLocked() {
-		c.gw.dropped(c, len(frame))
-		return
+		return false
 	}
 	c.queueLocked(b, frame, life)
+	return true
 }
 
 // fullLocked reports whether the bytes that wait have reached the bound.

@@ -48,7 +48,7 @@ func (r *clientReader) received(c *client, p []byte) {
 	switch {
 	case err != nil:
 		if !r.Closing() {
-			r.gw.limited.warn("bad data "+c.remote.Addr().String(), r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
+			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
 			c.closeAfter(r.b, nil, true, shortLived)
 		}
 		c.unread = nil
@@ -173,7 +173,7 @@ func (g *Gateway) routeLocked(b *batch, c *client, m *gatewayprotocol.Message, b
 // start, before workers had a chance to connect, and at the end that is normal.
 func (g *Gateway) noWorker(c *client) {
 	if !g.stopped.Load() && time.Since(g.started) >= noWorkerGrace {
-		g.limited.warn("no worker", g.clientLog(c).WithError(errNoWorker), "client dropped")
+		g.warn(g.clientLog(c).WithError(errNoWorker), "client dropped")
 	}
 }
 
@@ -193,7 +193,7 @@ func (g *Gateway) addClient(b *batch, c *client) {
 	g.hub.Mu.Unlock()
 	switch {
 	case err != nil:
-		g.limited.warn("add client", g.log.WithField("remote", c.remote).WithError(err), "connection refused")
+		g.warn(g.log.WithField("remote", c.remote).WithError(err), "connection refused")
 	case w == nil:
 		g.noWorker(c)
 	default:

@@ -17,6 +17,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
 // ErrServerClosed is returned by Serve after Shutdown or Close.
@@ -31,7 +32,7 @@ var ErrServerClosed = errors.New("gateway: server closed")
 type Gateway struct {
 	opts       Options
 	log        *logrus.Entry
-	limited    limitedLog
+	limited    logging.Limiter
 	codec      clientproto.Codec
 	handshakes bool // clients are ready only after a handshake
 	listen     gatewayprotocol.ListenAddress

@@ -35,9 +35,11 @@ func (w *innerConn) Ended() bool {
 // Reply queues the answer to a query.
 func (w *innerConn) Reply(payload []byte) {
 	w.mu.Lock()
-	if w.state&(innerClosing|innerClosed) == 0 && w.roomLocked(0) {
-		w.out = gatewayprotocol.AppendReply(w.out, payload)
+	if w.state&(innerClosing|innerClosed) == 0 {
 		w.batch.addConnLocked(w)
+		if w.roomLocked() {
+			w.out = gatewayprotocol.AppendReply(w.out, payload)
+		}
 	}
 	w.mu.Unlock()
 	w.flushIfLarge()
@@ -45,7 +47,7 @@ func (w *innerConn) Reply(payload []byte) {
 
 // Refuse logs a frame that had no effect.
 func (w *innerConn) Refuse(m *gatewayprotocol.Message, err error) {
-	w.gw.limited.warn("refused "+m.Cmd.String(), w.gw.log.WithFields(logrus.Fields{
+	w.gw.warn(w.gw.log.WithFields(logrus.Fields{
 		"remote":    w.remote,
 		"command":   m.Cmd.String(),
 		"client_id": m.ClientID(),
@@ -54,6 +56,6 @@ func (w *innerConn) Refuse(m *gatewayprotocol.Message, err error) {
 
 // Close closes the connection when what waits for it has been written.
 func (w *innerConn) Close(err error) {
-	w.gw.limited.warn("inner "+w.remoteIP, w.gw.log.WithField("remote", w.remote).WithError(err), "closing inner connection")
+	w.gw.warn(w.gw.log.WithField("remote", w.remote).WithError(err), "closing inner connection")
 	w.closeAfterFlush()
 }

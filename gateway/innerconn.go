@@ -37,6 +37,7 @@ type innerConn struct {
 	out       []byte
 	spare     []byte
 	lastBatch *batch     // batch that has noted the connection already
+	dropped   int        // messages dropped since flush last logged them
 	drained   *sync.Cond // a stream has nothing more to write
 }
 
@@ -77,23 +78,25 @@ func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte
 	if w.state&(innerClosing|innerClosed) != 0 {
 		return false
 	}
-	if !w.roomLocked(m.Cmd) {
+	b.addConnLocked(w)
+	if !w.roomLocked() {
 		return true
 	}
 	w.out = gatewayprotocol.AppendHead(w.out, m, len(ext), len(body))
 	w.out = append(w.out, ext...)
 	w.out = append(w.out, body...)
-	b.addConnLocked(w)
 	return true
 }
 
 // roomLocked reports whether a message may be queued. The bound is compared
 // before the message is added, as in PHP: one message of any size is taken.
-func (w *innerConn) roomLocked(cmd gatewayprotocol.Command) bool {
+// Another one is counted as dropped, which flush logs.
+func (w *innerConn) roomLocked() bool {
 	if w.state&innerBlocked == 0 || len(w.out) < w.gw.opts.SendToWorkerBufferSize {
 		return true
 	}
-	w.gw.droppedInner(w, cmd)
+	w.gw.traffic.droppedToWorkers.Add(1)
+	w.dropped++
 	return false
 }
 
@@ -108,11 +111,21 @@ func (w *innerConn) flushIfLarge() {
 	}
 }
 
-// flush offers what waits to the kernel. Any goroutine may call it, without
-// locks.
+// flush offers what waits to the kernel, and logs what was dropped. Any goroutine
+// may call it, without locks.
 func (w *innerConn) flush() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.flushLocked()
+	dropped := w.dropped
+	w.dropped = 0
+	w.mu.Unlock()
+	if dropped > 0 {
+		w.gw.warn(w.gw.log.WithFields(logrus.Fields{"remote": w.remote, "messages": dropped}), "send buffer of inner connection is full, messages dropped")
+	}
+}
+
+// flushLocked gives w.mu up while it writes.
+func (w *innerConn) flushLocked() {
 	for w.state&(innerWriting|innerBlocked|innerClosed) == 0 {
 		if len(w.out) == 0 {
 			if w.state&innerClosing != 0 {

@@ -12,7 +12,7 @@ type Hub struct {
 	peak    int          // most clients at once since Trim last worked
 	order   List[Client] // clients by connecting
 
-	uids map[string]*Client // first client bound to each uid; see uid.go
+	uids map[string]*Client // first client bound to each uid: the ring of uidNext starts there
 
 	groups     map[string]*group
 	groupOrder List[group]  // by coming into being
