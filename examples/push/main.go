@@ -45,7 +45,7 @@ func main() {
 		// Requests under way are answered first, then what they sent is executed.
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(server.Shutdown(ctx), client.Sync(ctx), client.Close()); err != nil {
+		if err := errors.Join(server.Shutdown(ctx), client.Drain(ctx)); err != nil {
 			log.Print(err)
 		}
 	}()
