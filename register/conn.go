@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -78,27 +79,27 @@ func (c *conn) handle(line []byte) bool {
 	switch {
 	case errors.Is(err, gatewayprotocol.ErrBadRegisterRequest):
 		// The line itself is not logged: it may hold a key.
-		c.log.Warnf("register: closing: a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
+		c.warn("bad line", "a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
 		_ = c.out.AppendBytes(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.nc), line)) // finish sends it
 		return false
 	case err != nil:
-		c.log.WithError(err).Warn("register: closing: gateway_connect refused")
+		c.warn("bad gateway_connect", "gateway_connect refused: %v", err)
 		return false
 	}
 	switch req.Event {
 	case gatewayprotocol.EventPing:
 		return true
 	case gatewayprotocol.EventUnknown:
-		c.log.Warn("register: closing: unknown event")
+		c.warn("unknown event", "unknown event")
 		return false
 	case gatewayprotocol.EventGatewayConnect:
 		if !req.HasAddress {
-			c.log.Warn("register: closing: gateway_connect without an address")
+			c.warn("bad gateway_connect", "gateway_connect without an address")
 			return false
 		}
 	}
 	if !req.KeyMatches(c.srv.opts.SecretKey) {
-		c.log.Warnf("register: closing: %v with a wrong secret key", req.Event)
+		c.warn("wrong key", "%v with a wrong secret key", req.Event)
 		return false
 	}
 	if req.Event == gatewayprotocol.EventGatewayConnect {
@@ -111,15 +112,21 @@ func (c *conn) handle(line []byte) bool {
 	return true
 }
 
+// warn logs why the connection is closed. Lines of a kind are limited: a peer can
+// cause as many as it opens connections.
+func (c *conn) warn(kind, format string, args ...any) {
+	c.srv.limited.Warn(kind, c.log, "register: closing: "+fmt.Sprintf(format, args...))
+}
+
 // logEnd tells why reading ended. Peers that come and go without a word, such
 // as port probes, are not worth a warning.
 func (c *conn) logEnd(err error, first bool) {
 	var ne net.Error
 	switch {
 	case errors.Is(err, ErrLineTooLong):
-		c.log.Warnf("register: closing: a line reached the limit of %d bytes", c.srv.opts.MaxPackageSize)
+		c.warn("long line", "a line reached the limit of %d bytes", c.srv.opts.MaxPackageSize)
 	case first && errors.As(err, &ne) && ne.Timeout():
-		c.log.Warnf("register: closing: no request within %v", c.srv.opts.AuthTimeout)
+		c.warn("no request", "no request within %v", c.srv.opts.AuthTimeout)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		c.log.Debug("register: connection closed")
 	default:

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/accept"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
 // Server is a Register. It behaves as PHP's src/Register.php does; the
@@ -19,6 +21,8 @@ type Server struct {
 	opts Options
 	wg   sync.WaitGroup // counts connections; Add under mu while not closing
 	stop chan struct{}  // closed when closing begins
+
+	limited logging.Limiter
 
 	mu        sync.Mutex // guards the rest, and the registration of each conn
 	closing   bool
@@ -267,7 +271,7 @@ func (s *Server) catchUp(c *conn) {
 	s.mu.Unlock()
 	if behind {
 		c.out.Flush()
-		c.log.Warnf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.SendToWorkerBufferSize)
+		s.limited.Warn("slow worker", c.log, fmt.Sprintf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.SendToWorkerBufferSize))
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/sirupsen/logrus"
 )
 
 func TestBroadcasts(t *testing.T) {
@@ -362,6 +364,43 @@ func TestAcceptErrors(t *testing.T) {
 	if err := newServer(t, Options{Logger: quiet()}).Serve(broken); err == nil || errors.Is(err, ErrServerClosed) {
 		t.Errorf("Serve on a closed listener: %v", err)
 	}
+}
+
+// Peers cannot fill the log: of each kind of warning there are few, and they say
+// how many are not there.
+func TestWarningsAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		logger := logrus.New()
+		logger.SetOutput(&log)
+		s := newServer(t, Options{Logger: logger, SecretKey: "key"})
+		ln := newPipeListener()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		warnings := func(n int) []string {
+			for range n {
+				ln.dial(t).send(asWorker) // without the key
+				synctest.Wait()
+			}
+			var lines []string
+			for line := range strings.Lines(log.String()) {
+				if strings.Contains(line, "wrong secret key") {
+					lines = append(lines, line)
+				}
+			}
+			log.Reset()
+			return lines
+		}
+		if lines := warnings(100); len(lines) < 2 || len(lines) > 20 {
+			t.Errorf("%d lines of 100 peers", len(lines))
+		}
+		time.Sleep(time.Second)
+		if lines := warnings(1); len(lines) != 1 || !strings.Contains(lines[0], "suppressed=90") {
+			t.Errorf("a second later: %q", lines)
+		}
+		s.Close()
+		<-served
+	})
 }
 
 func TestRemoteIP(t *testing.T) {

@@ -63,12 +63,19 @@ func (l *Limiter) Allow(kind string) (suppressed int, ok bool) {
 // Warn logs msg as a warning, if a line of the kind may be logged now. The field
 // suppressed says how many were not since the last one.
 func (l *Limiter) Warn(kind string, log logrus.FieldLogger, msg string) {
+	l.WarnFunc(kind, msg, func() logrus.FieldLogger { return log })
+}
+
+// WarnFunc is Warn for lines that are often suppressed: log makes the fields,
+// only if the line is logged.
+func (l *Limiter) WarnFunc(kind, msg string, log func() logrus.FieldLogger) {
 	suppressed, ok := l.Allow(kind)
 	if !ok {
 		return
 	}
+	entry := log()
 	if suppressed > 0 {
-		log = log.WithField("suppressed", suppressed)
+		entry = entry.WithField("suppressed", suppressed)
 	}
-	log.Warn(msg)
+	entry.Warn(msg)
 }
