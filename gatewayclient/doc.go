@@ -10,6 +10,17 @@
 //	defer c.Close()
 //	err = c.SendToUID(ctx, "42", []byte(`{"type":"order_paid"}`))
 //
+//	n, err := c.ClientCount(ctx)
+//	if failed := gatewayclient.FailedGateways(err); len(failed) > 0 {
+//		log.Printf("at least %d clients; no answer from %v", n, failed)
+//	} else if err != nil {
+//		return err // no Register, or no gateways
+//	}
+//
+// A gateway that does not answer takes nothing from the answers of the others: n
+// counts what they have, and err names the gateway that is missing. Look at the
+// result first.
+//
 // A [Client] is for one cluster and the whole life of a program; a program may
 // have several. Inside a business worker, use Event.Gateway, which is a Client
 // that sends over the worker's connections.
@@ -87,8 +98,7 @@
 // all at once, and a gateway that is dead, slow or talks nonsense neither delays
 // nor hides the others: the result holds what the others answered, and the
 // error, which joins a [*GatewayError] for each that failed, says what is
-// missing; see [FailedGateways]. A caller that can do with less looks at the
-// result first.
+// missing; see [FailedGateways].
 //
 // # Commands and questions
 //
