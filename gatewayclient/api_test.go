@@ -218,8 +218,8 @@ func TestStats(t *testing.T) {
 	until(t, "no connection", func() bool { return c.Stats().Connections == 0 })
 }
 
-// TestCallbacks: gateways that come and go are told of, by Registers reached
-// through Options.Dial.
+// TestCallbacks: the callbacks run for gateways that come and go; the Registers
+// are reached through Options.Dial.
 func TestCallbacks(t *testing.T) {
 	cluster := clustertest.Start(t, clustertest.Go, clustertest.Options{})
 	changes := make(chan string, 10)
@@ -273,7 +273,8 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
-// TestRegisterErrors: a wrong key is told apart from a Register that is not there.
+// TestRegisterErrors: a wrong key and a Register that is not there are different
+// errors.
 func TestRegisterErrors(t *testing.T) {
 	cluster := clustertest.Start(t, clustertest.Go, clustertest.Options{SecretKey: "right"})
 	var log bytes.Buffer

@@ -94,8 +94,8 @@ func (b *bench) receive(t testing.TB, want map[int]string) {
 	}
 }
 
-// fence makes sure that nobody received anything else: it sends everybody one
-// more message, which must be the next.
+// fence makes sure that no client received anything else: it sends all clients
+// one more message, which must be the next.
 func (b *bench) fence(t testing.TB) {
 	t.Helper()
 	ok(t, b.client.SendToAll(testContext(t), []byte("fence")))
@@ -298,8 +298,8 @@ func TestGatewayDies(t *testing.T) {
 		equal(t, "count", must(cl.ClientCount(ctx))(t), 2)
 		dead := c.Gateways[0]
 		dead.Kill()
-		// Whether the client hears of it from the gateway or from Register, the
-		// answers of the living one are there.
+		// Whether the gateway's connection ends first or the Register's list
+		// changes first: the answers of the living gateway are there.
 		for {
 			n, err := cl.ClientCount(ctx)
 			if n != 1 {

@@ -84,7 +84,7 @@ func FailedGateways(err error) []gatewayprotocol.GatewayAddress {
 	return out
 }
 
-// A RegisterError says that no Register has told a list of gateways, and what is
+// A RegisterError says that no Register has sent a list of gateways, and what is
 // wrong with each: look with errors.Is for [register.ErrSecretKey] and
 // syscall.ECONNREFUSED, and with errors.As for a *net.DNSError.
 type RegisterError = register.LookupError

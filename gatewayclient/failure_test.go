@@ -124,9 +124,9 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 }
 
 // TestSendBufferFull: a gateway that does not read costs its own messages only,
-// and the caller is told.
+// and the caller gets an error.
 func TestSendBufferFull(t *testing.T) {
-	stuck, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	stuck, err := net.Listen("tcp", "127.0.0.1:0") // no connection is accepted
 	ok(t, err)
 	defer stuck.Close()
 	good := newFakeGateway(t, emptyAnswer)

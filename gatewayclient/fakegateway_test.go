@@ -143,7 +143,7 @@ func (f *fakeGateway) settle(t testing.TB, open int) {
 	})
 }
 
-// until waits for something that nobody announces.
+// until waits for a condition that has no event.
 func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {

@@ -75,20 +75,19 @@ type Options struct {
 	// while a long answer is under way.
 	MaxConnections int
 
-	// OnGatewayUp and OnGatewayDown, if not nil, hear of gateways that come into
-	// the list that [Client.Gateways] returns, and that leave it: soon after a
-	// Register tells. They are called by one goroutine, one call after the
-	// other, and may use the Client. A gateway that leaves and comes back before
-	// the last call has returned is not told of. With Gateways set there is
-	// nothing to tell.
+	// OnGatewayUp and OnGatewayDown, if not nil, are called for each gateway that
+	// comes into the list that [Client.Gateways] returns, or leaves it, soon
+	// after a Register has sent the list. One goroutine makes the calls, one
+	// after the other; they may use the Client. A gateway that leaves and comes
+	// back while a call runs causes no call. With Gateways set there are none.
 	OnGatewayUp   func(GatewayAddress)
 	OnGatewayDown func(GatewayAddress)
 
 	// Dial opens connections to Registers and gateways. nil means net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Logger hears of lost connections and of what was lost with them. nil means
-	// Slog, and if that is nil, too, logrus.StandardLogger().
+	// Logger gets a line for each lost connection and what was lost with it. nil
+	// means Slog, and if that is nil, too, logrus.StandardLogger().
 	Logger logrus.FieldLogger
 	// Slog gets the log lines if Logger is nil.
 	Slog *slog.Logger

@@ -139,7 +139,7 @@ func TestWatcher(t *testing.T) {
 		lists <- l
 	}, clientOptions(addr1, addr2))
 	if _, ok := w.Addresses(); ok {
-		t.Error("a list before anybody told one")
+		t.Error("a list before a Register sent one")
 	}
 	stop := run(t, w.Run)
 	next := func(want ...string) {

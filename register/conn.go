@@ -40,8 +40,8 @@ func newConn(s *Server, nc net.Conn) *conn {
 // serve reads lines until the connection ends.
 func (c *conn) serve() {
 	c.read()
-	// The last line, if there is one, goes out before other peers hear that this
-	// connection is gone.
+	// The last line, if there is one, goes out before workers get a list without
+	// this gateway.
 	c.finish()
 	c.srv.remove(c)
 }
@@ -118,8 +118,8 @@ func (c *conn) warn(kind, format string, args ...any) {
 	c.srv.limited.Warn(kind, c.log, "register: closing: "+fmt.Sprintf(format, args...))
 }
 
-// logEnd tells why reading ended. Peers that come and go without a word, such
-// as port probes, are not worth a warning.
+// logEnd logs why reading ended. Peers that connect and send nothing, such as
+// port probes, are not worth a warning.
 func (c *conn) logEnd(err error, first bool) {
 	var ne net.Error
 	switch {

@@ -29,7 +29,7 @@ func (e *ServerError) Error() string { return fmt.Sprintf("register %s: %v", e.A
 // Unwrap returns Err.
 func (e *ServerError) Unwrap() error { return e.Err }
 
-// A LookupError says that no Register has told a list of gateways. errors.Is and
+// A LookupError says that no Register has sent a list of gateways. errors.Is and
 // errors.As find the causes of all Registers.
 type LookupError struct {
 	Servers []*ServerError // in the order of ClientOptions.RegisterAddresses

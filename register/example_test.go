@@ -10,7 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// A Register, a gateway that announces itself, and a worker that is told.
+// A Register, a gateway that announces itself, and a worker that gets the list.
 func Example() {
 	quiet := logrus.New()
 	quiet.SetOutput(io.Discard)

@@ -55,7 +55,7 @@ func (l *links) problems() []*ServerError {
 	return out
 }
 
-// A link is what is known of one Register, and told to the log: an outage and
+// A link is what is known of one Register, and logged of it: an outage and
 // its end once, however long it lasts.
 type link struct {
 	*links
@@ -92,8 +92,8 @@ func (k *link) keep(ctx context.Context) {
 	}
 }
 
-// failed notes why there is no connection, and logs it unless this outage was
-// told of before.
+// failed notes why there is no connection, and logs it unless it did so before in
+// this outage.
 func (k *link) failed(kind kindOfEnd, err error) {
 	k.mu.Lock()
 	if k.told == nil {

@@ -131,7 +131,7 @@ func TestAnnouncerLog(t *testing.T) {
 	})
 }
 
-// TestFirstConnection is told as info.
+// TestFirstConnection: the first connection is logged as info.
 func TestFirstConnection(t *testing.T) {
 	_, addr := startServer(t, "", Options{})
 	log, lines := logged()

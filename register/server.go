@@ -203,7 +203,7 @@ func (s *Server) addWorker(c *conn) {
 	c.out.Flush()
 }
 
-// remove forgets a connection; if it was a gateway's, all workers are told.
+// remove forgets a connection; if it was a gateway's, all workers get the new list.
 func (s *Server) remove(c *conn) {
 	s.mu.Lock()
 	delete(s.conns, c)

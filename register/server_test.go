@@ -37,14 +37,14 @@ func TestBroadcasts(t *testing.T) {
 	late.send(asWorker)
 	late.expect(list(`{"0":"127.0.0.1:2900","2":"\u4e2d\/\u00e9:2901"}`))
 
-	w.send(asWorker) // may ask again, and is told alone
+	w.send(asWorker) // may ask again, and alone gets the list
 	w.expect(list(`{"0":"127.0.0.1:2900","2":"\u4e2d\/\u00e9:2901"}`))
 
 	b.send(asGateway("b:1")) // announcing again keeps the place
 	for _, p := range []*peer{w, late} {
 		p.expect(list(`{"0":"127.0.0.1:2900","2":"b:1"}`))
 	}
-	b.send(asGateway("b:1")) // and is told even if nothing changed
+	b.send(asGateway("b:1")) // and all get the list even if it did not change
 	for _, p := range []*peer{w, late} {
 		p.expect(list(`{"0":"127.0.0.1:2900","2":"b:1"}`))
 	}
@@ -65,7 +65,7 @@ func TestBroadcasts(t *testing.T) {
 	w.expect(emptyList)
 }
 
-// A connection may be gateway and worker at once: it hears of itself.
+// A connection may be gateway and worker at once: its own address is in its lists.
 func TestGatewayAndWorkerAtOnce(t *testing.T) {
 	_, addr := startServer(t, "", Options{})
 	p := dialPeer(t, addr)
@@ -136,7 +136,7 @@ func TestFirstLines(t *testing.T) {
 	}
 }
 
-// Any truthy JSON value is an address; it is told as the value it was, and
+// Any truthy JSON value is an address; lists have it as the value it was, and
 // compared as PHP compares texts.
 func TestOddAddresses(t *testing.T) {
 	_, addr := startServer(t, "", Options{})
@@ -168,7 +168,7 @@ func TestSeveralLinesAtOnce(t *testing.T) {
 	p.send(`{"event":"ping"}` + "\n" + asWorker + "bad\n" + asWorker)
 	p.expect(emptyList)
 	p.expect(badRequest("bad"))
-	p.expectClosed() // what follows a bad line is not heard
+	p.expectClosed() // what follows a bad line is not read
 }
 
 func TestLineInPieces(t *testing.T) {
@@ -282,13 +282,13 @@ func TestSlowWorker(t *testing.T) {
 	defer s.Close()
 
 	slow, quick, gw := ln.dial(t), ln.dial(t), ln.dial(t)
-	slow.send(asWorker) // its first list is being written from now on: nobody reads
+	slow.send(asWorker) // its first list is being written from now on: the peer does not read
 	eventually(t, "the slow worker", func() bool { return s.Stats().Workers == 1 })
 	quick.send(asWorker)
 	quick.expect(emptyList)
 	for i := range 50 {
 		gw.send(asGateway(fmt.Sprintf("g:%02d", i)))
-		quick.expect(list(fmt.Sprintf(`["g:%02d"]`, i))) // nobody waits for the slow one
+		quick.expect(list(fmt.Sprintf(`["g:%02d"]`, i))) // other workers do not wait for the slow one
 	}
 	// 47 + 53 + 53 bytes reach the bound of 150; what came then is left out, and
 	// the list of the moment follows when the others are gone.

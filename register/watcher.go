@@ -50,14 +50,14 @@ func (w *Watcher) Run(ctx context.Context) error {
 func (w *Watcher) Connected() int { return int(w.links.connected.Load()) }
 
 // Addresses returns a copy of the latest list, and false while no Register has
-// told one.
+// sent one.
 func (w *Watcher) Addresses() ([]string, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.list), w.told
 }
 
-// Wait waits until some Register has told a list and onList has returned from
+// Wait waits until some Register has sent a list and onList has returned from
 // it. It waits for ClientOptions.QueryTimeout at most, and fails with a
 // [*LookupError] that says what is wrong with each Register, then or when Run
 // has returned.

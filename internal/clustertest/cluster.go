@@ -109,7 +109,7 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// freeAddr returns an address that nobody listens on.
+// freeAddr returns an address that no process listens on.
 func freeAddr(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

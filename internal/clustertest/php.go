@@ -107,7 +107,7 @@ func fixture(name string) string {
 	return filepath.Join(filepath.Dir(here), "..", "..", "php-fixtures", name)
 }
 
-// waitNoPort returns when nobody listens any more: PHP's processes end one after
+// waitNoPort returns when no process listens any more: PHP's processes end one after
 // another, and the last to be killed still takes connections and has the port.
 func waitNoPort(addr string) {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -119,7 +119,7 @@ func waitNoPort(addr string) {
 	}
 }
 
-// waitPort waits until somebody listens on addr. There is no event for that:
+// waitPort waits until a process listens on addr. There is no event for that, so
 // it tries again and again.
 func waitPort(t testing.TB, addr string) {
 	t.Helper()
@@ -129,5 +129,5 @@ func waitPort(t testing.TB, addr string) {
 			return
 		}
 	}
-	t.Fatalf("nobody listens on %s", addr)
+	t.Fatalf("no process listens on %s", addr)
 }

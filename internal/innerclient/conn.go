@@ -33,7 +33,7 @@ type conn struct {
 	retired  bool        // no new frames; it goes away when its bytes are sent
 	watchdog *time.Timer // one for all questions
 	seen     uint64      // progress when the watchdog was set
-	due      time.Time   // when it looks again
+	due      time.Time   // when the watchdog compares again
 	idle     *time.Timer
 }
 
@@ -52,8 +52,8 @@ func newConn(c net.Conn, opts *Options, auth []byte, gone func(*conn, error)) *c
 	return cn
 }
 
-// start begins to read. Its node knows the connection by then, so that it hears
-// of the end of a connection that ends at once.
+// start begins to read. Its node knows the connection by then, so that its
+// end is reported even if it comes at once.
 func (c *conn) start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,7 +195,7 @@ func (c *conn) retire(err error) {
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), retireTimeout)
 	defer cancel()
-	_ = c.out.CloseWrite(ctx) // refuses frames from here on; what is lost is told by gone
+	_ = c.out.CloseWrite(ctx) // refuses frames from here on; gone reports what is lost
 	c.end(err)
 }
 

@@ -176,7 +176,7 @@ type probe struct {
 func (p *probe) fits(payload []byte) bool { return len(payload) > 0 && payload[0] == p.answer }
 
 // There are two probes, because a gateway whose buffer is full drops an answer
-// without a word. The next answer would be taken for the one that was dropped,
+// silently. The next answer would be taken for the one that was dropped,
 // and so would each that follows: never too early, but one probe would always be
 // left over. An answer of the other kind shows what was lost.
 var probes = [2]probe{

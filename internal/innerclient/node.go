@@ -89,7 +89,7 @@ func (n *node) connect() {
 		n.dialing = nil
 		if err == nil && n.closed {
 			err = ErrClosed
-			c.end(ErrClosed) // it was not started: nothing is told of it
+			c.end(ErrClosed) // it was not started: its end is not reported
 		}
 		if err == nil {
 			if n.down != nil {

@@ -9,7 +9,7 @@ import (
 
 // A window bounds the questions that wait for their answers on one connection.
 //
-// It is more than flow control. A gateway drops an answer without a word when
+// It is more than flow control. A gateway silently drops an answer when
 // the bytes it could not send yet have reached its bound (10,240,000), and the
 // next answer would then be taken for it. So answers that may be large travel
 // with nothing behind them, and the others only as many at a time as cannot

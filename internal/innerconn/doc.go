@@ -3,9 +3,9 @@
 // it.
 //
 // A [Sender] has one buffer with a bound. Frames are appended to it and written
-// in batches: whoever calls [Sender.Flush] while nobody writes writes everything
-// that is there, without blocking; what the socket does not take at once is
-// written by a goroutine that lives for just as long. A gateway that does not
+// in batches: a call of [Sender.Flush] writes everything that is there, without
+// blocking, unless another call is writing; what the socket does not take at
+// once is written by a goroutine that lives for just as long. A gateway that does not
 // read therefore never blocks a sender: its buffer fills up to the bound, and
 // from then on frames are refused with [ErrBufferFull].
 //

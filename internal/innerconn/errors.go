@@ -7,7 +7,7 @@ import (
 
 // ErrBufferFull says that a frame was refused, and is lost, because as many
 // bytes as the bound allows already wait for a gateway that does not read them.
-// PHP drops the frame at this bound without a word to its caller
+// PHP drops the frame at this bound and its caller gets no error
 // (TcpConnection::send, sendToGatewayBufferSize).
 var ErrBufferFull = errors.New("send buffer full")
 

@@ -46,8 +46,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderOfClosedConnection: whoever waits is told when the connection is
-// closed on this side.
+// TestReaderOfClosedConnection: a waiting read ends when the connection is closed
+// on this side.
 func TestReaderOfClosedConnection(t *testing.T) {
 	a, _ := pair(t)
 	done := make(chan error, 1)

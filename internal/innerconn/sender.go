@@ -28,9 +28,9 @@ type Sender struct {
 
 	mu       sync.Mutex // guards all below; never held during a system call
 	buf      []byte     // appended and not yet taken for writing
-	spare    []byte     // the other buffer, while nobody writes
+	spare    []byte     // the other buffer, while no call writes
 	inflight int        // bytes taken for writing and not yet written
-	writing  bool       // somebody owns the socket's write side
+	writing  bool       // a call or goroutine owns the socket's write side
 	closing  bool       // no more frames: Close or CloseWrite was called
 	err      error      // why nothing can be sent any more
 	progress chan struct{}

@@ -119,7 +119,7 @@ func TestLimit(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	if err := s.WaitRoom(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("WaitRoom: %v while nobody reads", err)
+		t.Errorf("WaitRoom: %v while the peer does not read", err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- s.WaitRoom(context.Background()) }()
@@ -175,7 +175,7 @@ func TestPeerGone(t *testing.T) {
 	b.Close()
 	for end := time.Now().Add(20 * time.Second); s.Send(frame(0, 10)) == nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("sending to nobody goes on")
+			t.Fatal("sending to a peer that is gone goes on")
 		}
 	}
 	if s.Err() == nil {

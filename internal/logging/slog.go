@@ -30,8 +30,8 @@ const (
 )
 
 // FromHandler returns a logger that hands every entry to h: the message, the
-// level, the time, and the fields as attributes in alphabetical order. Which
-// levels are heard is decided by h alone, each time anew, so that a level that
+// level, the time, and the fields as attributes in alphabetical order. h
+// alone decides which levels are logged, each time anew, so that a level that
 // changes while the program runs takes effect. Records have no source position.
 func FromHandler(h slog.Handler) logrus.FieldLogger {
 	l := logrus.New()
