@@ -21,10 +21,21 @@
 //
 // # How it works
 //
+// Gateway itself keeps the life of a server, its options, the client connections
+// (client, and its transport), the connections of the inner port (innerConn), the
+// workers and the heartbeat. What it is made of are packages under internal, each
+// of which says what it owns and what it never knows:
+//
+//	netloop      sockets without a goroutine each: epoll, accept, descriptors
+//	clientproto  the bytes of a client: websocket, text, frame, tcp, custom
+//	hub          who the clients are: ids, uids, groups, sessions
+//	command      what workers and GatewayClients command: decoded, executed, answered
+//
 // One goroutine, the inner loop, serves all connections to the inner port. It
 // executes commands in the order in which they arrived, over whichever
 // connection, as PHP's single thread does: programs write over one connection
-// and at once ask over another (see innerLoop).
+// and at once ask over another (see innerLoop). [Gateway.Execute] goes through
+// it, too.
 //
 // Clients are served by one goroutine per core with epoll: an idle client costs
 // no goroutine and no buffer. Under TLS a client has a goroutine for the time of
@@ -32,32 +43,36 @@
 // and another one while something waits to be written to it.
 //
 // What a chunk of input leads to is queued, and flushed when the chunk is used
-// up: one write to a socket carries everything that came together, and a message
-// that comes alone goes out at once. A broadcast is encoded once and referred to
-// by every client's queue.
+// up (batch): one write to a socket carries everything that came together, and a
+// message that comes alone goes out at once. A broadcast is encoded once and
+// referred to by every client's queue (delivery).
 //
 // # Bounds
 //
 // Only what the kernel refuses to take counts: when that has reached
 // SendToClientBufferSize or SendToWorkerBufferSize, new messages for that
-// connection are dropped, as in PHP; nobody else waits. Messages of clients and
-// frames of workers are at most 10,485,760 bytes.
+// connection are dropped and counted, as in PHP; other connections do not wait.
+// A client that sends more than MaxPackageSize at once is disconnected, and so is
+// a worker. An answer over 2^28 bytes is refused.
 //
 // # Concurrency
 //
 // The methods of Gateway may be called from any goroutine. Inside, locks are
-// taken in this order, and none is held while a socket is read or written:
+// taken in this order; none is held while a socket is read or written, or while
+// something is logged:
 //
-//	hub.Mu        who the clients are, their uids, groups and sessions;
-//	              who the workers are
-//	client.mu     one client's state, worker and queue (and its session, which
-//	              is written under both)
+//	hub.Hub.Mu    who the clients are, their uids and groups, and who sets a
+//	              session (which is read without a lock); who the workers are
+//	client.mu     one client's state, worker and queue
 //	innerConn.mu  one inner connection's state and queue
+//
+// Gateway.mu guards the state of the server, and is not held with any of them.
 //
 // A client's queue is encrypted and written by one goroutine at a time, the one
 // that set clientWriting. A queue that refers to the inner loop's arena
 // (clientDirty) is flushed by the inner loop or its helpers only.
 //
-// crypto/tls has locks of its own, under which it calls tlsWire: client.mu may be
-// taken there, and crypto/tls must not be called under any of the above.
+// crypto/tls has locks of its own, under which it calls the transport's wire:
+// client.mu may be taken there, and crypto/tls must not be called under any of
+// the above.
 package gateway
