@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"log/slog"
 	"net/netip"
 	"testing"
 
@@ -22,7 +23,7 @@ type benchLoop struct {
 
 func newBenchLoop(tb testing.TB, n int) *benchLoop {
 	tb.Helper()
-	g, err := New(Options{Listen: "websocket://127.0.0.1:0", NoRegister: true})
+	g, err := New(Options{Listen: "websocket://127.0.0.1:0", NoRegister: true, Slog: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}
