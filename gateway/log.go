@@ -16,10 +16,13 @@ func (g *Gateway) handshakeFailed(c *client, err error) {
 }
 
 // dropped counts a message that a client does not get because its send buffer
-// is full.
+// is full. A client that reads nothing can have very many of them, so the fields
+// are only made for lines that are logged.
 func (g *Gateway) dropped(c *client, n int) {
 	g.traffic.droppedToClients.Add(1)
-	g.warn(g.clientLog(c).WithField("bytes", n), "client's send buffer is full, message dropped")
+	g.limited.WarnFunc("client buffer", "client's send buffer is full, message dropped", func() logrus.FieldLogger {
+		return g.clientLog(c).WithField("bytes", n)
+	})
 }
 
 // acceptFailed logs that a connection could not be accepted.
