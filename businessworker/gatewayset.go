@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -156,7 +157,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")
 	}
 	s.worker.dispatcher.forget(gc.addr)
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // the latter if it had not read all
 		err = errEnded
 	}
 	return err
