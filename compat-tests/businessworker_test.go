@@ -42,8 +42,8 @@ func (b *businessWorker) startProcess(events string) {
 	addresses := b.actor.route()
 	b.actor.start()
 	control := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.freePort()))
-	stop, err := startPHP(s, "start_businessworker.php", "REGISTER_ADDRESS="+strings.Join(addresses, ","), "SECRET_KEY="+s.registers[0].secret,
-		"WORKER_NAME=Fixture", "EVENTS="+events, "CONTROL_LISTEN=text://"+control)
+	stop, err := startPHP(s, "start_businessworker.php", append(s.cast.original.env(), "REGISTER_ADDRESS="+strings.Join(addresses, ","),
+		"SECRET_KEY="+s.registers[0].secret, "WORKER_NAME=Fixture", "EVENTS="+events, "CONTROL_LISTEN=text://"+control)...)
 	s.check(err)
 	s.cleanup(stop)
 	var seen []proxyEvent

@@ -95,7 +95,10 @@ func (s *stage) set(cfg gatewayConfig, n int) (a *inner, c []*client) {
 
 // original reports whether the gateway is PHP's. Only scenarios of deliberate
 // differences may ask.
-func (s *stage) original() bool { return s.cast.gateway == (php{}) }
+func (s *stage) original() bool {
+	_, ok := s.cast.gateway.(php)
+	return ok
+}
 
 // survey notes which clients and connections are still served, after a frame that
 // must not harm them.

@@ -100,7 +100,7 @@ func (s *stage) library(class string, persistent bool, before ...string) *librar
 
 func (l *library) startProcess(s *stage, env []string) error {
 	cmd := exec.Command("php", filepath.Join(fixtures, "client_calls.php"))
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(append(os.Environ(), s.cast.original.env()...), env...)
 	log, err := os.Create(filepath.Join(s.dir, "client_calls.log"))
 	if err != nil {
 		return err

@@ -22,8 +22,10 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		code = 1
 	}
-	if line := tally.line(); line != "" {
-		fmt.Println(line)
+	for _, c := range []*counter{&tally, &tally3x} {
+		if line := c.line(); line != "" {
+			fmt.Println(line)
+		}
 	}
 	os.Exit(code)
 }

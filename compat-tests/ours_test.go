@@ -16,7 +16,7 @@ import (
 )
 
 // ours is this project's implementation, in the process of the tests.
-type golang struct{}
+type golang struct{ handshakeData gateway.HandshakeData }
 
 var ours implementation = golang{}
 
@@ -34,7 +34,7 @@ func (s *stage) logger(role string) *logrus.Logger {
 	return log
 }
 
-func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
+func (g golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
 	opts := gateway.Options{
 		Listen:                 cfg.Listen + "://" + net.JoinHostPort(cfg.host(), strconv.Itoa(listen)),
 		LanIP:                  cfg.LanIP,
@@ -48,6 +48,7 @@ func (golang) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (
 		SendToClientBufferSize: cfg.SendToClientBufferSize,
 		SendToWorkerBufferSize: cfg.SendToWorkerBufferSize,
 		BinaryFrames:           cfg.Binary,
+		HandshakeData:          g.handshakeData,
 		Logger:                 s.logger("gateway"),
 	}
 	if cfg.Random {

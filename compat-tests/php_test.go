@@ -23,11 +23,18 @@ const autoloadVariable = "GATEWAYWORKER_PHP_AUTOLOAD"
 var fixtures, _ = filepath.Abs(filepath.Join("..", "php-fixtures"))
 
 // phpVersions describes the originals in one line, or says why there are none.
-var phpVersions = sync.OnceValues(func() (string, error) {
-	if os.Getenv(autoloadVariable) == "" {
-		return "", fmt.Errorf("%s is not set", autoloadVariable)
+var phpVersions = sync.OnceValues(func() (string, error) { return versionsOf(autoloadVariable) })
+
+// versionsOf describes what the autoload file finds that an environment
+// variable names.
+func versionsOf(variable string) (string, error) {
+	autoload := os.Getenv(variable)
+	if autoload == "" {
+		return "", fmt.Errorf("%s is not set", variable)
 	}
-	out, err := exec.Command("php", filepath.Join(fixtures, "versions.php")).Output()
+	cmd := exec.Command("php", filepath.Join(fixtures, "versions.php"))
+	cmd.Env = append(os.Environ(), autoloadVariable+"="+autoload)
+	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("php versions.php: %w", err)
 	}
@@ -42,12 +49,21 @@ var phpVersions = sync.OnceValues(func() (string, error) {
 	}
 	return fmt.Sprintf("PHP %s, Workerman %s, GatewayWorker %s, GatewayClient %s",
 		v.PHP, v.Workerman, v.GatewayWorker, v.GatewayClient), nil
-})
+}
 
-// php is the PHP originals.
-type php struct{}
+// php is the PHP originals that an autoload file finds; "" is the one that
+// autoloadVariable names.
+type php struct{ autoload string }
 
 func (php) name() string { return "PHP" }
+
+// env is what makes the fixtures load these originals.
+func (p php) env() []string {
+	if p.autoload == "" {
+		return nil
+	}
+	return []string{autoloadVariable + "=" + p.autoload}
+}
 
 // startPHP runs one of the fixtures in a session of its own, and returns when it
 // serves; stop kills the session.
@@ -95,7 +111,7 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 	}
 }
 
-func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
+func (p php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
 	env := []string{
 		"GATEWAY_LISTEN=" + cfg.Listen + "://" + net.JoinHostPort(cfg.host(), strconv.Itoa(listen)),
 		"START_PORT=" + strconv.Itoa(innerPort),
@@ -132,10 +148,10 @@ func (php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (fun
 			env = append(env, "TLS_CA="+files.ca)
 		}
 	}
-	return startPHP(s, "start_gateway.php", env...)
+	return startPHP(s, "start_gateway.php", append(env, p.env()...)...)
 }
 
-func (php) startRegister(s *stage, port int, secretKey string) (func(), error) {
+func (p php) startRegister(s *stage, port int, secretKey string) (func(), error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	return startPHP(s, "start_register.php", "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)
+	return startPHP(s, "start_register.php", append(p.env(), "REGISTER_LISTEN="+address, "SECRET_KEY="+secretKey)...)
 }

@@ -128,22 +128,10 @@ func report() (string, error) {
 			}
 		}
 	}
-	b.WriteString(workerman4)
-	return b.String(), nil
+	section, err := report3x()
+	b.WriteString(section)
+	return b.String(), err
 }
-
-// workerman4 is the outcome of a run of the suite against Workerman 4.
-const workerman4 = `## Workerman 4
-
-GatewayWorker 4.0 also runs on Workerman 4. The suite was run against Workerman 4.2.1 once: of 734 scenarios 672 are the same but for the line of the handshake.
-This project follows Workerman 5. In Workerman 4:
-
-- the handshake is answered by ` + "`101 Switching Protocols` and has a `Server`" + ` header; refused handshakes have other texts;
-- the data of onWebSocketConnect are PHP's ` + "`$_SERVER` as Workerman 4 makes it: `REQUEST_METHOD`, `REQUEST_URI`, `SERVER_PROTOCOL`, `HTTP_*` and so on, in another order: `QUERY_STRING`" + ` is not the first;
-- an array that is sent over websocket kills the gateway process, where Workerman 5 sends JSON; null and numbers on text, frame and tcp are sent as text;
-- a line from a Register does not kill the gateway;
-- raw tcp over TLS hangs.
-`
 
 // partTitle returns a part of the system as a heading.
 func partTitle(part string) string { return strings.ToUpper(part[:1]) + part[1:] }

@@ -80,6 +80,7 @@ type cast struct {
 	register implementation
 	gateway  implementation
 	second   implementation // of the second gateway; nil: the same as the first
+	original php            // the originals that PHP workers and libraries are of
 	worker   actorKind
 	client   actorKind
 	tamper   func([]byte) []byte // changes what scripted peers receive; nil: nothing

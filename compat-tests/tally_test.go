@@ -6,10 +6,16 @@ import (
 	"testing"
 )
 
-// tally counts what became of the scenarios.
-var tally counter
+// tally counts what became of the scenarios, tally3x of those with
+// GatewayWorker 3.x.
+var (
+	tally   = counter{title: "conformance", php: "PHP"}
+	tally3x = counter{title: "conformance with GatewayWorker 3.x", php: "it"}
+)
 
 type counter struct {
+	title, php string
+
 	mu       sync.Mutex
 	outcomes []*outcome
 }
@@ -30,7 +36,7 @@ func (c *counter) begin(sc *scenario) *outcome {
 
 func (o *outcome) end(t *testing.T) { o.failed = t.Failed() }
 
-// line is the last line of a run.
+// line is a last line of a run.
 func (c *counter) line() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,6 +50,6 @@ func (c *counter) line() string {
 		skipped += btoi(o.skipped)
 		failed += btoi(o.failed)
 	}
-	return fmt.Sprintf("conformance: %d scenarios: %d live against PHP, %d replayed, %d skipped, %d failed",
-		len(c.outcomes), live, replayed, skipped, failed)
+	return fmt.Sprintf("%s: %d scenarios: %d live against %s, %d replayed, %d skipped, %d failed",
+		c.title, len(c.outcomes), live, c.php, replayed, skipped, failed)
 }

@@ -69,6 +69,7 @@ func (r *clientReader) Request(req *clientproto.Request) {
 		r.Close(refusal)
 		return
 	}
+	r.gw.hintAtCookie(req)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }
 

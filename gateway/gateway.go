@@ -34,7 +34,8 @@ type Gateway struct {
 	log        *logrus.Entry
 	limited    logging.Limiter
 	codec      clientproto.Codec
-	handshakes bool // clients are ready only after a handshake
+	handshakes bool        // clients are ready only after a handshake
+	cookieHint atomic.Bool // see hintAtCookie
 	listen     gatewayprotocol.ListenAddress
 	started    time.Time
 
@@ -97,6 +98,7 @@ type innerServer interface {
 // New checks the options and makes a Gateway. Errors are [*OptionError] or
 // [*gatewayprotocol.ListenAddressError].
 func New(opts Options) (*Gateway, error) {
+	undecided := opts.HandshakeData == 0
 	opts, lanIP, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
@@ -124,6 +126,7 @@ func New(opts Options) (*Gateway, error) {
 			g.codec = clientproto.New(a.Scheme, clientproto.Options{
 				MaxPackageSize: opts.MaxPackageSize,
 				Binary:         opts.BinaryFrames,
+				Workerman4:     opts.HandshakeData == HandshakeData3,
 			})
 		}
 	}
@@ -134,6 +137,7 @@ func New(opts Options) (*Gateway, error) {
 	if opts.OnHandshake != nil && !g.handshakes {
 		return nil, &OptionError{Package: "gateway", Option: "OnHandshake", Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
 	}
+	g.cookieHint.Store(undecided)
 	return g, nil
 }
 

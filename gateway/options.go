@@ -133,6 +133,10 @@ type Options struct {
 	// with another protocol it must be nil.
 	OnHandshake func(*Handshake) (status int)
 
+	// HandshakeData says whose websocket handshake, and data of
+	// onWebSocketConnect, workers expect. Default HandshakeData4.
+	HandshakeData HandshakeData
+
 	// OnBusinessWorkerConnected and OnBusinessWorkerClose are called when a
 	// worker has connected and when its connection has ended. Commands and
 	// events wait meanwhile: return soon, and do not call the gateway's Shutdown
@@ -206,6 +210,13 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	case RouterLeastConnections, RouterRandom:
 	default:
 		check.Refuse("Router", strconv.Quote(string(o.Router)), "use "+string(RouterLeastConnections)+" or "+string(RouterRandom))
+	}
+	switch o.HandshakeData {
+	case 0:
+		o.HandshakeData = HandshakeData4
+	case HandshakeData3, HandshakeData4:
+	default:
+		check.Refuse("HandshakeData", strconv.Itoa(int(o.HandshakeData)), "use 3 (GatewayWorker 3.x, Workerman 3.5 and 4) or 4 (GatewayWorker 4 on Workerman 5)")
 	}
 	check.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)
 	check.Int("SendToClientBufferSize", &o.SendToClientBufferSize, DefaultSendToClientBufferSize)

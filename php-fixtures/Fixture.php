@@ -30,7 +30,9 @@ final class Fixture
         }
         Worker::$pidFile = "$dir/$role.pid";
         Worker::$logFile = "$dir/$role.log";
-        Worker::$statusFile = "$dir/$role.status";
+        if (property_exists(Worker::class, 'statusFile')) { // not in Workerman before 4.0.29
+            Worker::$statusFile = "$dir/$role.status";
+        }
         Worker::$stdoutFile = "$dir/$role.out";
     }
 

@@ -10,7 +10,9 @@ $class = Fixture::env('CALL_CLASS', 'GatewayClient\\Gateway');
 $class::$registerAddress = Fixture::envList('REGISTER_ADDRESS', '127.0.0.1:1236');
 $class::$secretKey = Fixture::env('SECRET_KEY');
 $class::$persistentConnection = Fixture::env('PERSISTENT') === '1';
-$class::$addressesCacheDisable = true;
+if (property_exists($class, 'addressesCacheDisable')) { // not in GatewayWorker before 3.0.24, nor in GatewayClient before 3.0.14
+    $class::$addressesCacheDisable = true;
+}
 
 while (($line = fgets(STDIN)) !== false) {
     $request = json_decode($line, true);

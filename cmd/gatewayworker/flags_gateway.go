@@ -24,6 +24,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "listen", Aliases: []string{"l"}, Category: categoryClients, Usage: "`ADDRESS` for clients: websocket://, text://, frame:// or tcp://, then host:port ([::]:8282 for IPv6 too)", Value: defaultListen, EnvVars: env("listen")},
 		&cli.BoolFlag{Name: "binary-frames", Category: categoryClients, Usage: "send websocket messages as binary frames (PHP: websocketType)", EnvVars: env("binary-frames")},
+		&cli.IntFlag{Name: "handshake-data", Category: categoryClients, Usage: "data of onWebSocketConnect, `VERSION` 4: of GatewayWorker 4 on Workerman 5; 3: of GatewayWorker 3.x, and of all on Workerman 3.5 and 4", Value: int(gateway.HandshakeData4), EnvVars: env("handshake-data")},
 		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
 		&cli.IntFlag{Name: "max-package-size", Category: categoryClients, Usage: "`BYTES` that a client may send at once, and a worker; who sends more is disconnected (PHP: defaultMaxPackageSize)", Value: gateway.DefaultMaxPackageSize, EnvVars: env("max-package-size")},
 		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever", 0),
@@ -52,6 +53,7 @@ var optionFlags = map[string]string{
 	"PingInterval":           "ping-interval",
 	"PingNotResponseLimit":   "ping-not-response-limit",
 	"Router":                 "router",
+	"HandshakeData":          "handshake-data",
 	"SendToWorkerBufferSize": "send-to-worker-buffer-size",
 	"SendToClientBufferSize": "send-to-client-buffer-size",
 	"MaxPackageSize":         "max-package-size",
@@ -80,6 +82,12 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 	// 0 is the default in Options; as a flag it would be a mistake.
 	if opts.StartPort < 1 || opts.StartPort > 65535 {
 		return opts, &flagError{"start-port", strconv.Itoa(opts.StartPort), "want a port, 1 to 65535"}
+	}
+	if c.IsSet("handshake-data") {
+		opts.HandshakeData = gateway.HandshakeData(c.Int("handshake-data"))
+		if opts.HandshakeData == 0 {
+			return opts, &flagError{"handshake-data", "0", "want 3 or 4"}
+		}
 	}
 	for _, name := range []string{"send-to-worker-buffer-size", "send-to-client-buffer-size", "max-package-size"} {
 		if n := c.Int(name); n < 1 {

@@ -1,6 +1,9 @@
 package clientproto
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Request is the head of a websocket request, read as Workerman's
 // Protocols/Http/Request does: nothing is refused, and what is missing has a
@@ -10,6 +13,24 @@ type Request struct {
 	client  Handler
 	dialect *dialect
 }
+
+// EncodedCookie reports whether a cookie of the request holds url-encoded bytes:
+// whether Workerman 4 would hand out another value than Workerman 5.
+func (r *Request) EncodedCookie() bool {
+	if strings.IndexByte(r.head, '%') < 0 {
+		return false
+	}
+	_, lines, _ := strings.Cut(r.head, "\r\n")
+	for line := range strings.SplitSeq(lines, "\r\n") {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.EqualFold(name, "cookie") && encodedByte.MatchString(value) {
+			return true
+		}
+	}
+	return false
+}
+
+var encodedByte = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
 // firstLine is what stands before the first line break.
 func (r *Request) firstLine() string {

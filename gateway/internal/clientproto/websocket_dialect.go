@@ -40,8 +40,8 @@ const badRequest5 = "HTTP/1.1 400 Bad Request\r\n\r\n<div style=\"text-align:cen
 
 // workerman4 is Workerman 4.2.1. The event is that of all versions from 3.5.0
 // on, and the 101 that from 3.5.20 on but for the version in Server. Versions
-// before 4.1.16 refuse requests with other texts, some with the status 200, and
-// those before 4.0.47 answer Flash's policy-file-request.
+// before 4.1.16, but for 4.0.47, refuse requests with other texts, most with the
+// status 200, and those before 4.1.5 answer a request for Flash's policy file.
 var workerman4 = dialect{
 	accepted: "HTTP/1.1 101 Switching Protocols\r\n" +
 		"Upgrade: websocket\r\n" +
