@@ -86,7 +86,7 @@ type flushHelpers struct {
 }
 
 // A list of clients is dealt out in shares of this size; below two shares it is
-// not worth waking anybody.
+// not worth waking another goroutine.
 const flushShare = 64
 
 func newFlushHelpers(g *Gateway) *flushHelpers {

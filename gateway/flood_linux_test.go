@@ -69,7 +69,7 @@ func TestFloodWorker(t *testing.T) {
 	if err := unix.SetsockoptInt(conn.sock.Sysfd(), unix.SOL_SOCKET, unix.SO_SNDBUF, 16<<10); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever wrote and was refused waits for the lock to say so; meanwhile the
+	// The goroutine that wrote and was refused waits for the lock to say so; meanwhile the
 	// kernel may have room again.
 	var stop atomic.Bool
 	defer stop.Store(true)

@@ -90,7 +90,7 @@ func everyWay(t *testing.T, f func(t *testing.T, opts Options)) {
 	t.Run("portable TLS", func(t *testing.T) { f(t, Options{TLS: serverTLS(), portable: true}) })
 }
 
-// serverTLS is a configuration with a certificate that nobody trusts.
+// serverTLS is a configuration with a certificate that no authority signed.
 var serverTLS = sync.OnceValue(func() *tls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -104,7 +104,7 @@ var serverTLS = sync.OnceValue(func() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 })
 
-// clientTLSConfig trusts everybody.
+// clientTLSConfig trusts every server.
 var clientTLSConfig = &tls.Config{InsecureSkipVerify: true}
 
 // peer is a connection to the inner port.
@@ -264,7 +264,7 @@ func withExt(cmd gp.Command, id uint32, ext string) gp.Message {
 
 func portOf(address string) uint16 { return netip.MustParseAddrPort(address).Port() }
 
-// until returns when cond, which nobody tells of, has become true.
+// until returns when cond has become true, of which there is no event.
 func (g *testGateway) until(what string, cond func() bool) {
 	g.t.Helper()
 	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {

@@ -23,9 +23,9 @@ import (
 // connection) until it has looked at all connections once more: whatever
 // reached the gateway before the question has then been executed.
 //
-// That holds for up to innerLookBack unread bytes of each connection: somebody
-// who floods the gateway does not keep others' questions waiting for ever. (PHP
-// reads 87,380 bytes of a connection before it turns to the next.)
+// That holds for up to innerLookBack unread bytes of each connection: a peer that
+// floods the gateway does not keep the questions of other peers waiting for ever.
+// (PHP reads 87,380 bytes of a connection before it turns to the next.)
 //
 // Among the writes themselves the order is that of epoll's edge-triggered ready
 // list, oldest first, and for new connections that of accepting.
@@ -239,7 +239,7 @@ func (l *innerLoop) accept(turn int) {
 			if errors.Is(err, netloop.ErrRefused) {
 				continue
 			}
-			// The event is used up, but somebody may be waiting still.
+			// The event is used up, but a peer may be waiting still.
 			time.AfterFunc(acceptRetry, func() {
 				l.acceptAgain.Store(true)
 				l.poller.Wake()

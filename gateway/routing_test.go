@@ -34,7 +34,7 @@ func TestLeastConnections(t *testing.T) {
 		g.dialRaw()
 		workers[1].event(gp.CmdOnConnect)
 		for _, w := range workers {
-			w.barrier() // and nobody got anything else
+			w.barrier() // and no other worker got anything
 		}
 	})
 }

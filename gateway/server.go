@@ -64,7 +64,7 @@ func (g *Gateway) goRun(f func()) {
 }
 
 // Shutdown ends the gateway in good order: it takes its address from the
-// Registers, accepts nobody any more, closes every client after what waits for
+// Registers, accepts no more connections, closes every client after what waits for
 // it has been sent (at once if a handshake is not done), tells the workers of
 // every close, and closes their connections when their systems have confirmed
 // all of it. When ctx ends first, it does what Close does and returns ctx's

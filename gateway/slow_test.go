@@ -84,7 +84,7 @@ func testSlowKick(t *testing.T, opts Options) {
 }
 
 // TestSlowWorker: events for a worker that does not read are dropped at the
-// bound, and nobody else waits.
+// bound, and no other connection waits.
 func TestSlowWorker(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "tcp://127.0.0.1:0"

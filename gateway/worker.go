@@ -29,7 +29,7 @@ func (s *workerSlot) worker() *innerConn {
 // workerTable is who the workers are. It is guarded by hub.Mu.
 type workerTable struct {
 	random bool
-	closed bool // nobody is put into it any more
+	closed bool // no worker is put into it any more
 	byKey  map[string]*workerSlot
 	live   []*workerSlot // with a connection, by connecting
 }
@@ -85,7 +85,7 @@ func (t *workerTable) unbindLocked(c *client) {
 	t.forgetLocked(s)
 }
 
-// forgetLocked deletes a slot that nobody needs any more.
+// forgetLocked deletes a slot that no client and no worker needs any more.
 func (t *workerTable) forgetLocked(s *workerSlot) {
 	if s.bound == 0 && s.conn.Load() == nil {
 		delete(t.byKey, s.key)
@@ -127,7 +127,7 @@ func (t *workerTable) disconnectLocked(w *innerConn) {
 	t.forgetLocked(s)
 }
 
-// closeLocked takes everybody out of the table, for good.
+// closeLocked takes all workers out of the table, for good.
 func (t *workerTable) closeLocked() {
 	t.closed = true
 	for _, s := range slices.Clone(t.live) {

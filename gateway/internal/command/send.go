@@ -20,7 +20,7 @@ func (x *Executor) sendToOne(m *gatewayprotocol.Message) error {
 	return nil
 }
 
-// sendToAll is CMD_SEND_TO_ALL: to everybody but some, or to some connections.
+// sendToAll is CMD_SEND_TO_ALL: to all clients but some, or to some connections.
 func (x *Executor) sendToAll(m *gatewayprotocol.Message) error {
 	to := &x.toAll
 	if err := gatewayprotocol.DecodeSendToAllExt(m.ExtData, to); err != nil {

@@ -17,8 +17,8 @@ func (x *Executor) setSession(m *gatewayprotocol.Message) error {
 	return nil
 }
 
-// updateSession is CMD_UPDATE_SESSION. As no one else writes sessions, the merge
-// can do without hub.Mu.
+// updateSession is CMD_UPDATE_SESSION. Only this goroutine sets sessions, so the
+// merge can do without hub.Mu.
 func (x *Executor) updateSession(m *gatewayprotocol.Message) error {
 	c, session := x.session(m)
 	if c == nil {

@@ -2,8 +2,8 @@ package hub
 
 import "maps"
 
-// trimClients is the number of clients up to which memory is not worth the
-// trouble.
+// trimClients is the number of clients up to which the tables are left as they
+// are.
 const trimClients = 1000
 
 // Trim makes the tables anew if there are less than half as many clients as
