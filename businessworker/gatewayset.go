@@ -152,8 +152,7 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 	s.remove(gc)
 	gc.out.Close()
 	gc.lane.End(ErrWorkerClosed)
-	var lost *innerconn.LostError
-	if errors.As(gc.out.Err(), &lost) {
+	if lost, ok := errors.AsType[*innerconn.LostError](gc.out.Err()); ok {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")
 	}
 	s.worker.dispatcher.forget(gc.addr)

@@ -89,7 +89,7 @@ type flushHelpers struct {
 // not worth waking another goroutine.
 const flushShare = 64
 
-func newFlushHelpers(g *Gateway) *flushHelpers {
+func newFlushHelpers() *flushHelpers {
 	h := new(flushHelpers)
 	for range runtime.GOMAXPROCS(0) - 1 {
 		h.batches = append(h.batches, &batch{inner: true})

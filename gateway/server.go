@@ -20,7 +20,7 @@ func (g *Gateway) start(client, inner net.Listener) error {
 	g.addrs = [2]net.Addr{client.Addr(), inner.Addr()}
 	g.gatewayPort = addrPortOf(client.Addr()).Port()
 	g.lanPort = addrPortOf(inner.Addr()).Port()
-	g.helpers = newFlushHelpers(g)
+	g.helpers = newFlushHelpers()
 	var err error
 	if g.clients, err = g.newClientServer(client); err != nil {
 		return err
@@ -56,11 +56,7 @@ func (g *Gateway) start(client, inner net.Listener) error {
 }
 
 func (g *Gateway) goRun(f func()) {
-	g.running.Add(1)
-	go func() {
-		defer g.running.Done()
-		f()
-	}()
+	g.running.Go(f)
 }
 
 // Shutdown ends the gateway in good order: it takes its address from the

@@ -3,6 +3,7 @@ package gatewayclient
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
@@ -41,12 +42,7 @@ func (d fixedDirectory) list(context.Context) ([]gatewayprotocol.GatewayAddress,
 }
 
 func (d fixedDirectory) knows(addr gatewayprotocol.GatewayAddress) (in, known bool) {
-	for _, a := range d {
-		if a == addr {
-			return true, true
-		}
-	}
-	return false, true
+	return slices.Contains(d, addr), true
 }
 
 func (d fixedDirectory) forget(gatewayprotocol.GatewayAddress) bool { return false }

@@ -140,10 +140,8 @@ func (d *registerDirectory) list(ctx context.Context) ([]gatewayprotocol.Gateway
 func (d *registerDirectory) knows(addr gatewayprotocol.GatewayAddress) (in, known bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, a := range d.addrs {
-		if a == addr {
-			return true, true
-		}
+	if slices.Contains(d.addrs, addr) {
+		return true, true
 	}
 	return false, d.told
 }

@@ -94,8 +94,7 @@ func TestDecodeConversions(t *testing.T) {
 		v := must(phpserialize.Unmarshal([]byte(c.text)))(t)
 		err := gatewayclient.DecodeValue(v, c.into)
 		if c.want == nil {
-			var de *gatewayclient.DecodeError
-			if !errors.As(err, &de) {
+			if _, ok := errors.AsType[*gatewayclient.DecodeError](err); !ok {
 				t.Errorf("%s into %T: error %v, want a DecodeError", c.text, c.into, err)
 			}
 			continue

@@ -93,11 +93,7 @@ func (s *Server) start(nc net.Conn) {
 		return
 	}
 	s.conns[c] = struct{}{}
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		c.serve()
-	}()
+	s.wg.Go(c.serve)
 }
 
 // Addresses returns the list as a worker would get it now.

@@ -35,7 +35,7 @@ func TestLimiter(t *testing.T) {
 		want("b", 5, 5, 0) // another kind is not concerned
 		time.Sleep(time.Second - 1)
 		want("a", 10, 0, 0)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		want("a", 10, 1, 1000)
 		time.Sleep(2500 * time.Millisecond)
 		want("a", 10, 2, 9)
