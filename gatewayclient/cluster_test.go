@@ -145,7 +145,7 @@ func TestSend(t *testing.T) {
 		ok(t, cl.SendToGroups(ctx, []string{"room", "ro/öm"}, []byte("groups")))
 		b.receive(t, map[int]string{0: "groups", 1: "groups", 3: "groups"})
 		ok(t, cl.Ungroup(ctx, "room"))
-		ok(t, cl.SendToGroup(ctx, "room", []byte("nobody")))
+		ok(t, cl.SendToGroup(ctx, "room", []byte("to no member")))
 		b.fence(t)
 
 		ok(t, cl.CloseClient(ctx, ids[0], []byte("bye")))
@@ -250,7 +250,7 @@ func TestSessions(t *testing.T) {
 		gone := ids[0]
 		gone.ConnectionID = 77
 		if _, err := cl.Session(ctx, gone); !errors.Is(err, gatewayclient.ErrClientOffline) {
-			t.Errorf("session of nobody: %v, want ErrClientOffline", err)
+			t.Errorf("session of no client: %v, want ErrClientOffline", err)
 		}
 	})
 }

@@ -141,6 +141,22 @@ func TestFirstConnection(t *testing.T) {
 	expectLog(t, lines, logLine{logrus.InfoLevel, connectedLine})
 }
 
+// TestPeersCannotFloodTheLog: of what strangers do wrong some lines are logged,
+// not all.
+func TestPeersCannotFloodTheLog(t *testing.T) {
+	log, lines := logged()
+	_, addr := startServer(t, "", Options{Logger: log})
+	for range 100 {
+		p := dialPeer(t, addr)
+		p.send("{}\n")
+		p.expect(badRequest("{}"))
+		p.expectClosed()
+	}
+	if n := len(lines); n < 1 || n > 50 {
+		t.Errorf("%d lines for 100 bad requests", n)
+	}
+}
+
 // TestServerLog: gateways that come and go are in the Register's log.
 func TestServerLog(t *testing.T) {
 	log, lines := logged()

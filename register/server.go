@@ -18,9 +18,10 @@ import (
 // Server is a Register. It behaves as PHP's src/Register.php does; the
 // package's comment tells the differences.
 type Server struct {
-	opts Options
-	wg   sync.WaitGroup // counts connections; Add under mu while not closing
-	stop chan struct{}  // closed when closing begins
+	opts  Options
+	peers logging.Limiter // of lines that peers cause
+	wg    sync.WaitGroup  // counts connections; Add under mu while not closing
+	stop  chan struct{}   // closed when closing begins
 
 	limited logging.Limiter
 
