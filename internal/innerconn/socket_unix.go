@@ -5,6 +5,8 @@ package innerconn
 import (
 	"net"
 	"syscall"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // rawConn returns nil when conn is no socket. What merely has one inside, and
@@ -32,7 +34,7 @@ func nonblockingWriter(conn net.Conn) func(b []byte) (int, error) {
 	if raw == nil {
 		return nil
 	}
-	return socketCall(raw.Write, write, false)
+	return socketCall(raw.Write, rawio.Write, false)
 }
 
 // socketReader returns a function that reads what is there, and waits while
@@ -43,36 +45,29 @@ func socketReader(conn net.Conn) func(b []byte) (int, error) {
 	if raw == nil {
 		return nil
 	}
-	return socketCall(raw.Read, read, true)
+	return socketCall(raw.Read, rawio.Read, true)
 }
 
 // socketCall returns a function that makes a system call on a socket, through its
 // RawConn's Read or Write. With wait it does not return before the socket is
 // ready; without, it has done nothing then.
-func socketCall(through func(func(fd uintptr) bool) error, call func(fd uintptr, b []byte) (int, error), wait bool) func(b []byte) (int, error) {
+func socketCall(through func(func(fd uintptr) bool) error, call func(fd int, b []byte) (int, syscall.Errno), wait bool) func(b []byte) (int, error) {
 	var (
-		buf     []byte
-		n       int
-		callErr error
+		buf   []byte
+		n     int
+		errno syscall.Errno
 	)
 	try := func(fd uintptr) bool { // kept: a closure per call would be an allocation
-		for {
-			n, callErr = call(fd, buf)
-			if callErr != syscall.EINTR {
-				return !wait || callErr != syscall.EAGAIN
-			}
-		}
+		n, errno = call(int(fd), buf)
+		return !wait || errno != syscall.EAGAIN
 	}
 	return func(b []byte) (int, error) {
-		n, callErr, buf = 0, nil, b
+		n, errno, buf = 0, 0, b
 		err := through(try)
 		buf = nil
-		if err == nil {
-			err = callErr
+		if err == nil && errno != 0 && errno != syscall.EAGAIN {
+			err = errno
 		}
-		if err == syscall.EAGAIN {
-			err = nil
-		}
-		return max(n, 0), err
+		return n, err
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"math"
 	"net/netip"
 	"sync/atomic"
-	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // closedBit is set in FD.state when Close was called; the other bits count the
@@ -40,10 +40,9 @@ func (f *FD) acquire() bool {
 
 func (f *FD) release() {
 	if f.state.Add(-1) == closedBit {
-		// Nobody else can come here: Close sets the bit once, and the count
-		// reaches zero with it for the last user only. A late acquire that
-		// fails makes the count go up and down again, so the number is
-		// swapped out to close it once.
+		// Close has set the bit, and this was the last call under way. An
+		// acquire that fails later moves the count up and down again and comes
+		// here too: closeOnce swaps the number out, so that it is closed once.
 		f.closeOnce()
 	}
 }
@@ -77,7 +76,7 @@ func (f *FD) Read(p []byte) (int, error) {
 	if !f.acquire() {
 		return 0, ErrClosed
 	}
-	n, errno := rawRead(atomic.LoadInt32(&f.fd), p)
+	n, errno := rawio.Read(int(atomic.LoadInt32(&f.fd)), p)
 	f.release()
 	switch {
 	case errno == 0 && n == 0:
@@ -99,7 +98,7 @@ func (f *FD) Write(p []byte) (int, error) {
 	if !f.acquire() {
 		return 0, ErrClosed
 	}
-	n, errno := rawWrite(atomic.LoadInt32(&f.fd), p)
+	n, errno := rawio.Write(int(atomic.LoadInt32(&f.fd)), p)
 	f.release()
 	switch {
 	case errno == 0 && n < len(p):
@@ -136,7 +135,7 @@ func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
 	if !f.acquire() {
 		return 0, ErrClosed
 	}
-	n, errno := rawWritev(atomic.LoadInt32(&f.fd), vec)
+	n, errno := rawio.Writev(int(atomic.LoadInt32(&f.fd)), vec)
 	f.release()
 	clear(vec)
 	switch {
@@ -148,37 +147,6 @@ func (f *FD) Writev(pieces [][]byte, scratch *Iovecs) (int, error) {
 		return 0, ErrAgain
 	}
 	return 0, errno
-}
-
-// The sockets never block, so the calls go past the scheduler's bookkeeping
-// (RawSyscall): it would cost as much as a small read. recvfrom spares what
-// read does for files.
-
-func rawRead(fd int32, p []byte) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
-		if errno != unix.EINTR {
-			return int(n), errno
-		}
-	}
-}
-
-func rawWrite(fd int32, p []byte) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
-		if errno != unix.EINTR {
-			return int(n), errno
-		}
-	}
-}
-
-func rawWritev(fd int32, vec []unix.Iovec) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(vec))), uintptr(len(vec)))
-		if errno != unix.EINTR {
-			return int(n), errno
-		}
-	}
 }
 
 // Discard reads and forgets what has arrived, within a bound.
@@ -225,8 +193,8 @@ func (f *FD) LocalAddr() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// Shutdown ends both directions, so that whoever watches the socket sees its
-// end; the descriptor stays open.
+// Shutdown ends both directions, so that a poller that watches the socket sees
+// its end; the descriptor stays open.
 func (f *FD) Shutdown() {
 	if f.acquire() {
 		_ = unix.Shutdown(int(atomic.LoadInt32(&f.fd)), unix.SHUT_RDWR)

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // conn is one non-blocking TCP connection in the loop: unsent bytes wait in
@@ -86,12 +88,10 @@ func (c *conn) read(eof bool) {
 			buf = append(buf, make([]byte, len(buf))...)
 			c.l.buf = buf
 		}
-		n, errno := rawRead(c.fd, buf[kept:])
+		n, errno := rawio.Read(c.fd, buf[kept:])
 		switch {
 		case errno == unix.EAGAIN:
 			return
-		case errno == unix.EINTR:
-			continue
 		case errno != 0:
 			c.end(errno)
 			return
@@ -126,10 +126,7 @@ func (c *conn) write(p []byte) {
 		return
 	}
 	for len(p) > 0 {
-		n, errno := rawWrite(c.fd, p)
-		if errno == unix.EINTR {
-			continue
-		}
+		n, errno := rawio.Write(c.fd, p)
 		if errno == unix.EAGAIN {
 			c.out = append(c.out, p...)
 			return
@@ -144,10 +141,7 @@ func (c *conn) write(p []byte) {
 
 func (c *conn) flush() {
 	for len(c.out) > 0 {
-		n, errno := rawWrite(c.fd, c.out)
-		if errno == unix.EINTR {
-			continue
-		}
+		n, errno := rawio.Write(c.fd, c.out)
 		if errno == unix.EAGAIN {
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // floor measures what the kernel charges for small writes to many sockets on
@@ -120,10 +122,10 @@ func (b *bench) floorPhase(name string, fds []int, rounds, perWrite int, interva
 			}
 			began := threadClock()
 			for _, fd := range fds {
-				n, errno := rawWrite(fd, message)
+				n, errno := rawio.Write(fd, message)
 				for errno == unix.EAGAIN {
 					runtime.Gosched()
-					n, errno = rawWrite(fd, message)
+					n, errno = rawio.Write(fd, message)
 				}
 				if errno != 0 || n < len(message) {
 					r.err = fmt.Errorf("bench: write of %d bytes: %d, %w", len(message), n, errno)

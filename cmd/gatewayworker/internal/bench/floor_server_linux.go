@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // floorServer is the least that a server can do: one thread with epoll and
@@ -75,7 +77,7 @@ func (b *bench) floorEcho(fds []int, clients []*floorReader) error {
 	}
 	var ready []int
 	handle := func(fd int) error {
-		n, errno := rawRead(fd, s.buf[:])
+		n, errno := rawio.Read(fd, s.buf[:])
 		if errno == unix.EAGAIN {
 			return nil
 		}
@@ -87,7 +89,7 @@ func (b *bench) floorEcho(fds []int, clients []*floorReader) error {
 	}
 	answer := func() error {
 		for _, fd := range ready {
-			if n, errno := rawWrite(fd, s.buf[:b.plan.Size]); errno != 0 || n < b.plan.Size {
+			if n, errno := rawio.Write(fd, s.buf[:b.plan.Size]); errno != 0 || n < b.plan.Size {
 				return fmt.Errorf("bench: write of %d bytes: %d, %w", b.plan.Size, n, errno)
 			}
 		}
@@ -138,7 +140,7 @@ func (b *bench) floorClose(fds []int, clients []*floorReader) (open []int, err e
 		left[fd] = true
 	}
 	handle := func(fd int) error {
-		if n, errno := rawRead(fd, s.buf[:]); errno != 0 || n != 0 {
+		if n, errno := rawio.Read(fd, s.buf[:]); errno != 0 || n != 0 {
 			return fmt.Errorf("bench: read at the end: %d, %w", n, errno)
 		}
 		_ = unix.Close(fd)

@@ -242,16 +242,3 @@ func (l *loop) epollWait(timeout int64) (int, error) {
 	}
 	return 0, fmt.Errorf("bench: epoll_pwait2: %w", errno)
 }
-
-// The sockets do not block, so the scheduler need not hear of these calls.
-// recvfrom and sendto spare what read and write do for files.
-
-func rawRead(fd int, p []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
-	return int(n), errno
-}
-
-func rawWrite(fd int, p []byte) (int, unix.Errno) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
-	return int(n), errno
-}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
 // secure is TLS over a connection of the loop. Reading and writing never wait:
@@ -87,9 +89,8 @@ func (w tlsWire) Read(p []byte) (int, error) {
 // wait reads from the socket, however long it takes.
 func (s *secure) wait(p []byte) (int, error) {
 	for {
-		n, errno := rawRead(s.c.fd, p)
+		n, errno := rawio.Read(s.c.fd, p)
 		switch {
-		case errno == unix.EINTR:
 		case errno == unix.EAGAIN:
 			fds := []unix.PollFd{{Fd: int32(s.c.fd), Events: unix.POLLIN}}
 			ready, err := unix.Poll(fds, int(secureTimeout/time.Millisecond))
