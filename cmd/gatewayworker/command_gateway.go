@@ -14,7 +14,7 @@ func gatewayCommand() *cli.Command {
 		Name:  "gateway",
 		Usage: "run a Gateway: clients on one side, workers on the other",
 		Description: "One process uses all cores and has one inner address, lan-ip:start-port, where PHP's\n" +
-			"Gateway has one for each of its count processes.",
+			"Gateway has one for each of its count processes." + servingHelp,
 		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), processFlags()...),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)

@@ -12,8 +12,9 @@ import (
 
 func registerCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "register",
-		Usage: "run a Register: where gateways and workers find each other",
+		Name:        "register",
+		Usage:       "run a Register: where gateways and workers find each other",
+		Description: "Gateways announce their addresses here, and workers and GatewayClients get the list." + servingHelp,
 		Flags: append([]cli.Flag{
 			registerListenFlag("listen", "l"),
 			&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},

@@ -15,7 +15,7 @@ func startCommand() *cli.Command {
 		Usage: "run a Register and a Gateway in one process",
 		Description: "Everything on one machine: clients connect to listen, BusinessWorkers and GatewayClients\n" +
 			"ask at register-listen. Workers on other machines need lan-ip and register-listen.\n" +
-			"Until you have a worker there is a chat to try it with, see --chat.",
+			"Until you have a worker there is a chat to try it with, see --chat." + servingHelp,
 		Flags: slices.Concat(gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
 			[]cli.Flag{registerListenFlag("register-listen")}, chatFlags(), processFlags()),
 		Action: func(c *cli.Context) error {

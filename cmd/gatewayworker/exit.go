@@ -2,7 +2,7 @@ package main
 
 import "errors"
 
-// Exit codes. 0 is success: of a command that serves, a stop in good order.
+// Exit codes. 0 is success; for a command that serves, a stop in good order.
 const (
 	exitFailure    = 1 // it failed
 	exitUsage      = 2 // the command line is wrong; nothing was done

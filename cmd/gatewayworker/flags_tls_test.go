@@ -122,3 +122,48 @@ func TestTLSConfig(t *testing.T) {
 		t.Errorf("authorities without a certificate: %v", err)
 	}
 }
+
+// Clients resume their sessions after the files were read again.
+func TestTLSSessionsOutliveReading(t *testing.T) {
+	cert, key := selfSigned(t)
+	both := filepath.Join(t.TempDir(), "both.pem")
+	if err := os.WriteFile(both, append(cert, key...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", files.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte("x"))
+			c.Close()
+		}
+	}()
+	client := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	for _, resumed := range []bool{false, true, true} {
+		c, err := tls.Dial("tcp", ln.Addr().String(), client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != nil { // the ticket comes before
+			t.Fatal(err)
+		}
+		if got := c.ConnectionState().DidResume; got != resumed {
+			t.Errorf("resumed: %v, want %v", got, resumed)
+		}
+		c.Close()
+		if err := files.load(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// unreachableLanIP warns of a gateway that announces a loopback address at a
-// Register on another machine: the workers there would connect to themselves.
-// It returns "" where there is nothing to warn of.
+// unreachableLanIP returns a warning if the gateway announces a loopback address
+// at a Register on another machine, whose workers would connect to themselves;
+// else "".
 func unreachableLanIP(lanIP string, registers []string, isOwn func(host string) bool) string {
 	if !isLoopback(lanIP) {
 		return ""

@@ -83,7 +83,7 @@ func setUsageError(c *cli.Command) {
 	}
 }
 
-// withoutLog is for a command that does not serve and so has no log.
+// withoutLog prepares a command that does not serve and so has no log.
 func withoutLog(c *cli.Command) *cli.Command {
 	c.Before = warnOfVariables
 	return c

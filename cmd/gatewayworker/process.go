@@ -20,8 +20,14 @@ const (
 	logPatience = 2 * time.Second // at the end of the process, for what still waits
 )
 
+// servingHelp is the end of the description of each command that serves.
+const servingHelp = "\n\nSIGTERM and SIGINT stop it in good order, a second one stops it at once. SIGHUP reads the\n" +
+	"files of TLS again. Logs go to stderr.\n\n" +
+	"Exit codes: 0 stopped in good order; 1 failed; 2 wrong usage; 5 the stop was cut short by a\n" +
+	"second signal or by stop-timeout."
+
 // process is what the commands that serve have in common: how they log, and
-// which signals they hear.
+// which signals they catch.
 type process struct {
 	log         *logrus.Logger
 	stopTimeout time.Duration
@@ -30,9 +36,9 @@ type process struct {
 	hangups     chan os.Signal // SIGHUP
 }
 
-// newProcess is the first that a command does that serves. From here on, signals
-// do to this process what its help says; stderr may be closed or unread without
-// harm, and belongs to the log's writer, which run closes.
+// newProcess is the first step of each command that serves. From here on the
+// process catches signals, and survives a stderr that is closed or not read:
+// stderr belongs to the log's writer, which run closes.
 func newProcess(c *cli.Context) (*process, error) {
 	p := &process{
 		stopTimeout: secondsOf(c, "stop-timeout"),
@@ -41,7 +47,7 @@ func newProcess(c *cli.Context) (*process, error) {
 	}
 	signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM)
 	signal.Notify(p.hangups, syscall.SIGHUP)
-	// Else a write to a stderr without a reader would end the process.
+	// By default a write to a stderr without a reader ends a Go program.
 	signal.Ignore(syscall.SIGPIPE)
 	if err := noArguments(c); err != nil {
 		return nil, err
@@ -77,8 +83,8 @@ func (p *process) serve(servers ...server) error {
 	return supervise(p.log, p.stops, p.stopTimeout, servers)
 }
 
-// readAgain is what SIGHUP does: it reads the files of TLS again. Flags and
-// environment variables cannot change while a process runs.
+// readAgain reads the files of TLS again, for SIGHUP. Flags and environment
+// variables, the log level among them, cannot change while a process runs.
 func (p *process) readAgain() {
 	if p.tls == nil {
 		p.log.Info("SIGHUP: nothing to read again: without TLS there are no files, and flags and variables are read at the start alone")
@@ -91,14 +97,14 @@ func (p *process) readAgain() {
 	p.log.WithFields(p.tls.fields()).Info("SIGHUP: the certificate is read again, for connections from now on")
 }
 
-// newLogger makes the logger that the flags ask for. Its writer takes the place
-// of the program's stderr.
+// newLogger makes the logger that the flags ask for, and puts its writer in the
+// place of the program's stderr.
 func newLogger(c *cli.Context) (*logrus.Logger, error) {
 	level, err := logrus.ParseLevel(c.String("log-level"))
 	if err != nil {
 		return nil, &flagError{"log-level", c.String("log-level"), "want error, warn, info or debug"}
 	}
-	// The writer gets a formatter of its own: it formats while the logger does.
+	// The writer has a formatter of its own, as it runs beside the logger.
 	format, err := logFormatter(c, c.App.ErrWriter)
 	if err != nil {
 		return nil, err

@@ -53,8 +53,8 @@ func similar(word string, names []string) []string {
 	return closest[:min(len(closest), maxSimilar)]
 }
 
-// kebab is a name in small letters with dashes, whichever way it is written:
-// lanIp, lan_ip and LAN_IP are lan-ip.
+// kebab writes a name in small letters with dashes: lanIp, lan_ip and LAN_IP
+// become lan-ip.
 func kebab(name string) string {
 	var out strings.Builder
 	lower := false // the letter before is one of a word in small letters

@@ -16,8 +16,8 @@ type tlsFiles struct {
 	current             atomic.Pointer[tls.Config]
 }
 
-// load reads the files. If one of them is no good it changes nothing; the error
-// is a *flagError, which names the file.
+// load reads the files. If one of them cannot be used, nothing changes, and the
+// error is a *flagError, which names the file.
 func (f *tlsFiles) load() error {
 	certPEM, err := os.ReadFile(f.cert)
 	if err != nil {
@@ -53,8 +53,8 @@ func (f *tlsFiles) load() error {
 	return nil
 }
 
-// config is for a server: each connection gets what the files held when they
-// were last read. Tickets to resume sessions with stay good.
+// config returns the configuration of a server whose connections get what the
+// files held when they were last read. Clients can resume sessions from before.
 func (f *tlsFiles) config() *tls.Config {
 	if f == nil {
 		return nil
@@ -64,7 +64,7 @@ func (f *tlsFiles) config() *tls.Config {
 	}}
 }
 
-// fields tell in a log line what is in use.
+// fields are those of a log line that says which files are in use.
 func (f *tlsFiles) fields() logrus.Fields {
 	fields := logrus.Fields{"certificate": f.cert}
 	if leaf := f.current.Load().Certificates[0].Leaf; leaf != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// noCommand is what happens without a command, or with an unknown one.
+// noCommand prints the help without a command, and refuses an unknown one.
 func noCommand(c *cli.Context) error {
 	name := c.Args().First()
 	if name == "" {
@@ -22,7 +22,7 @@ func noCommand(c *cli.Context) error {
 	return usageFault(fmt.Sprintf("unknown command %q%s", name, hint))
 }
 
-// noSubcommand is what happens without an operation, or with an unknown one.
+// noSubcommand prints the help without an operation, and refuses an unknown one.
 func noSubcommand(c *cli.Context) error {
 	name := c.Args().First()
 	if name == "" {
@@ -31,8 +31,8 @@ func noSubcommand(c *cli.Context) error {
 	return usageFault(fmt.Sprintf("%s: unknown operation %q%s", c.Command.Name, name, didYouMean(name, commandNames(c.Command.Subcommands))))
 }
 
-// noArguments refuses what stands after the flags of a command that takes
-// nothing there, such as a value that was meant for a flag.
+// noArguments refuses arguments of a command that takes none: one may have been
+// meant as the value of a flag.
 func noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usageFault(fmt.Sprintf("%s: unexpected argument %q", c.Command.Name, c.Args().First()))
@@ -59,7 +59,7 @@ func flagNames(flags []cli.Flag) []string {
 	return names
 }
 
-// What the flag package and urfave/cli say of flags.
+// Errors of the flag package and of urfave/cli.
 var (
 	unknownFlag  = regexp.MustCompile(`^flag provided but not defined: -+(.*)$`)
 	missingValue = regexp.MustCompile(`^flag needs an argument: -+(.*)$`)
@@ -110,8 +110,8 @@ func unknownFlagHint(c *cli.Context, name string, flags []cli.Flag) string {
 	return ""
 }
 
-// reason is why a flag cannot take a value. What the standard library says of
-// numbers is for programmers.
+// reason says why a flag cannot take a value: text, or what the flag wants where
+// text is an error of the standard library's parsers.
 func reason(flags []cli.Flag, name, text string) string {
 	if text != "parse error" && text != "value out of range" && !strings.Contains(text, "strconv.") && !strings.HasPrefix(text, "time: ") {
 		return text

@@ -18,8 +18,8 @@ func env(flag string) []string {
 	return []string{envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
 }
 
-// forgetEmptyVariables makes an empty variable count as not set: container files
-// pass variables on that have no value.
+// forgetEmptyVariables unsets empty variables: container files pass on variables
+// that the user has not set.
 func forgetEmptyVariables() {
 	for _, v := range os.Environ() {
 		if name, value, _ := strings.Cut(v, "="); value == "" && strings.HasPrefix(name, envPrefix) {
@@ -28,8 +28,8 @@ func forgetEmptyVariables() {
 	}
 }
 
-// unknownVariables complains about variables in environ that begin as those of
-// this program do, but are none of any command.
+// unknownVariables returns a complaint for each variable in environ that begins
+// with envPrefix and that no command has.
 func unknownVariables(app *cli.App, environ []string) []string {
 	var known []string // without the prefix, which would make all of them alike
 	for _, name := range variableNames(app.Commands) {
@@ -54,15 +54,14 @@ func unknownVariables(app *cli.App, environ []string) []string {
 
 var serviceVariable = regexp.MustCompile(`(^|_)(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$`)
 
-// ofKubernetes reports whether a variable is one of those that Kubernetes sets
-// in every container beside a service that is called gatewayworker, or
-// gatewayworker- and something.
+// ofKubernetes reports whether Kubernetes sets a variable: for a service whose
+// name begins with gatewayworker it does so in every container of the namespace.
 func ofKubernetes(short, value string) bool {
 	return serviceVariable.MatchString(short) ||
 		(short == "PORT" || strings.HasSuffix(short, "_PORT")) && strings.Contains(value, "://")
 }
 
-// warnOfVariables is for commands without a log.
+// warnOfVariables prints the complaints of a command that has no log.
 func warnOfVariables(c *cli.Context) error {
 	for _, complaint := range unknownVariables(c.App, os.Environ()) {
 		fmt.Fprintf(c.App.ErrWriter, "gatewayworker: warning: %s\n", complaint)

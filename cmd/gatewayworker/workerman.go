@@ -4,8 +4,8 @@ import "github.com/urfave/cli/v2"
 
 const noDaemon = "gatewayworker stays in the foreground and logs to stderr; systemd, a container or nohup run it in the background"
 
-// workermanCommands answer what users of Workerman type, whose start.php has
-// these commands, and this program has not.
+// workermanCommands say what to do in place of the commands that Workerman's
+// start.php has and this program has not.
 func workermanCommands() []*cli.Command {
 	var commands []*cli.Command
 	for name, answer := range map[string]string{

@@ -16,11 +16,11 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
-// guard lets into the chat who can have its page, and nobody else's pages: a
-// browser opens websockets for any page to any host, and says in the header
-// Origin which page it was.
+// guard keeps pages of other sites out of the chat. A browser opens a websocket
+// to any host for any page, and names the page's site in the header Origin.
 //
-// Clients without Origin are no browsers. They can say what they like.
+// A client that is no browser can send any Origin, or none; guard does not keep
+// it out.
 type guard struct {
 	Events
 	local   bool     // the page is for this machine alone
@@ -50,7 +50,8 @@ func (g *guard) OnWebSocketConnect(ctx context.Context, e *businessworker.Event,
 	if g.allows(origin, hs.Server.Header.Get("Host"), remote) {
 		return g.Events.OnWebSocketConnect(ctx, e, hs)
 	}
-	// What it has sent meanwhile comes before the gateway closes the connection.
+	// Messages that the client has sent by now arrive before the gateway closes
+	// its connection.
 	g.mu.Lock()
 	g.refused[e.ClientID()] = true
 	g.mu.Unlock()
@@ -80,9 +81,10 @@ func (g *guard) OnClose(ctx context.Context, e *businessworker.Event) error {
 
 // allows reports whether a client with these headers and this address is let in.
 //
-// A page that is served on loopback is for this machine, so a page of another
-// name is not it: comparing Origin with Host would not do, as any site can give
-// its name this machine's address. Elsewhere the page has the gateway's host.
+// A page that is served on loopback is for this machine: both the client and the
+// name of its page must be of loopback. Origin is not compared with Host there,
+// because any site can give its own name the address 127.0.0.1. A page that is
+// served elsewhere has the host that its websocket goes to.
 func (g *guard) allows(origin, host, remote string) bool {
 	if g.isListed(origin) {
 		return true
@@ -103,7 +105,7 @@ func (g *guard) allows(origin, host, remote string) bool {
 	return strings.EqualFold(u.Hostname(), hostname(host))
 }
 
-// isListed reports whether origins allow a client. An entry is "*", an origin
+// isListed reports whether the flags allow an origin. An entry is "*", an origin
 // as https://chat.example.com, or the host of one.
 func (g *guard) isListed(origin string) bool {
 	if slices.Contains(g.origins, "*") {
@@ -115,7 +117,7 @@ func (g *guard) isListed(origin string) bool {
 	})
 }
 
-// CheckOrigin finds what could never be the Origin of a page, nor its host.
+// CheckOrigin refuses an entry of Options.Origins that could never match.
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	switch {

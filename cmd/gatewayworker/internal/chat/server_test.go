@@ -124,7 +124,7 @@ func TestShutdown(t *testing.T) {
 	ann.expect(t, message{Type: "say", ClientID: ann.id, Name: "Ann", Text: "hello again"})
 }
 
-// A page of another site is told so and closed; what it sent does not count.
+// A page of another site gets an error and is closed; its messages do not count.
 func TestOtherSites(t *testing.T) {
 	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
 	start(t, c, chat.Options{Origins: []string{"friend.example"}})
