@@ -22,9 +22,9 @@ func (s *scripted) batch(first, last uint32, body string) []byte {
 	return out
 }
 
-// TestBlockedHandlersHoldUpNobody: whatever a handler does that does not come to
-// an end, the other events of its batch are handled, and so is what comes later.
-func TestBlockedHandlersHoldUpNobody(t *testing.T) {
+// TestBlockedHandlers: whatever a handler does that does not come to an end, the
+// events of other clients in its batch are handled, and so is what comes later.
+func TestBlockedHandlers(t *testing.T) {
 	for name, block := range map[string]func(release <-chan struct{}){
 		"waiting": func(release <-chan struct{}) { <-release },
 		"computing": func(release <-chan struct{}) {

@@ -6,7 +6,7 @@ import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 type clientState struct {
 	id          ClientID
 	first, last *Event // events not started
-	scheduled   bool   // in ready, or a goroutine runs it
+	scheduled   bool   // in ready, or an event of it is being handled
 	orphaned    bool   // its gateway's connection ended: forgotten after these events
 	next        *clientState
 
@@ -24,8 +24,8 @@ type clientTable struct {
 	recentAddr gatewayprotocol.GatewayAddress
 }
 
-// of returns the clients of a gateway by connection id.
-func (t *clientTable) of(gateway gatewayprotocol.GatewayAddress) map[uint32]*clientState {
+// ofGateway returns the clients of a gateway by connection id.
+func (t *clientTable) ofGateway(gateway gatewayprotocol.GatewayAddress) map[uint32]*clientState {
 	if t.recent == nil || t.recentAddr != gateway {
 		t.recent, t.recentAddr = t.gateways[gateway], gateway
 	}
@@ -33,11 +33,13 @@ func (t *clientTable) of(gateway gatewayprotocol.GatewayAddress) map[uint32]*cli
 }
 
 // get returns nil for a client that is not known.
-func (t *clientTable) get(id ClientID) *clientState { return t.of(id.Gateway())[id.ConnectionID] }
+func (t *clientTable) get(id ClientID) *clientState {
+	return t.ofGateway(id.Gateway())[id.ConnectionID]
+}
 
 // put adds a client that is not known.
 func (t *clientTable) put(c *clientState) {
-	clients := t.of(c.id.Gateway())
+	clients := t.ofGateway(c.id.Gateway())
 	if clients == nil {
 		clients = make(map[uint32]*clientState)
 		if t.gateways == nil {
@@ -52,7 +54,7 @@ func (t *clientTable) put(c *clientState) {
 // remove takes out a client that is known.
 func (t *clientTable) remove(c *clientState) {
 	gateway := c.id.Gateway()
-	clients := t.of(gateway)
+	clients := t.ofGateway(gateway)
 	delete(clients, c.id.ConnectionID)
 	t.n--
 	if len(clients) == 0 {

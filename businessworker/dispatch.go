@@ -220,7 +220,7 @@ func (d *dispatcher) finishLocked(c *clientState, e *Event) {
 func (d *dispatcher) forget(gateway gatewayprotocol.GatewayAddress) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, c := range d.clients.of(gateway) {
+	for _, c := range d.clients.ofGateway(gateway) {
 		if c.scheduled {
 			c.orphaned = true
 		} else {

@@ -21,7 +21,7 @@ type line struct {
 	Room string            `json:"room,omitempty"`
 	Name string            `json:"name,omitempty"`
 	Text string            `json:"text,omitempty"`
-	To   string            `json:"to,omitempty"` // a client id, or nobody in particular
+	To   string            `json:"to,omitempty"` // a client id; empty: to all in the room
 	From string            `json:"from,omitempty"`
 	Here map[string]string `json:"here,omitempty"` // who is in the room: client id => name
 }

@@ -41,15 +41,20 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 		worker: w,
 		log:    w.log.WithField("remote", addr.String()),
 	}
-	return gc, gc.out.Send(gatewayprotocol.Message{
+	err = gc.out.Send(gatewayprotocol.Message{
 		Cmd:  gatewayprotocol.CmdWorkerConnect,
 		Flag: gatewayprotocol.FlagBodyIsScalar,
 		Body: w.hello,
 	})
+	if err != nil {
+		gc.out.Close()
+		return nil, err
+	}
+	return gc, nil
 }
 
-// send appends a command. While a goroutine is on its way to the next event, it
-// is left to that one to write it, together with others; else it goes out at once.
+// send appends a command. While a goroutine is on its way to the next event, that
+// one writes it, together with others; else it goes out at once.
 func (gc *gatewayConn) send(m gatewayprotocol.Message) error {
 	if err := gc.lane.Command(m); err != nil {
 		return err

@@ -98,14 +98,14 @@ func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 			log.WithError(err).Warn("no connection to gateway")
 			logged = text
 		}
-		if !s.again(addr) {
+		if !s.wants(addr) {
 			return
 		}
 		select {
 		case <-time.After(reconnectDelay):
 		case <-w.intake.Done():
 		}
-		if !s.again(addr) {
+		if !s.wants(addr) {
 			return
 		}
 	}
@@ -131,8 +131,9 @@ func (w *Worker) whyEnded(lived time.Duration, short int) error {
 	return errEnded
 }
 
-// again reports whether a gateway is still wanted; if not, its goroutine ends.
-func (s *gatewaySet) again(addr gatewayprotocol.GatewayAddress) bool {
+// wants reports whether the connection to a gateway is to be kept. If it is not,
+// the goroutine that keeps it ends.
+func (s *gatewaySet) wants(addr gatewayprotocol.GatewayAddress) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.wanted[addr] && !s.stopped {

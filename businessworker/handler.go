@@ -2,13 +2,13 @@ package businessworker
 
 import "context"
 
-// A Handler is the business code: PHP's Events class. Its methods run on the
-// worker's pool, those about one client one after another in the order of what
-// happened, those about different clients at the same time.
+// A Handler is the business code: PHP's Events class. Its methods about one
+// client are called one after another, in the order of what happened; those about
+// different clients run at the same time, in goroutines of the worker.
 //
-// What a handler does besides OnMessage it says by implementing any of
-// [StartHandler], [ConnectHandler], [WebSocketConnectHandler], [CloseHandler]
-// and [StopHandler].
+// A type that implements [StartHandler], [ConnectHandler],
+// [WebSocketConnectHandler], [CloseHandler] or [StopHandler] as well is called
+// for those events, too.
 //
 // The context ends when the worker is closed, or when its graceful stop runs
 // out of time. An error returned is logged with the client id; the client is
@@ -21,35 +21,36 @@ type Handler interface {
 	OnMessage(ctx context.Context, e *Event, msg []byte) error
 }
 
-// A StartHandler is told when the worker starts, before it connects to
+// A StartHandler is called when the worker starts, before it connects to
 // gateways. An error keeps it from starting (Events::onWorkerStart).
 type StartHandler interface {
 	OnStart(ctx context.Context, w *Worker) error
 }
 
-// A ConnectHandler is told when a client has connected (Events::onConnect).
+// A ConnectHandler is called when a client has connected (Events::onConnect).
 // A websocket client has not said anything then; see
 // [WebSocketConnectHandler].
 type ConnectHandler interface {
 	OnConnect(ctx context.Context, e *Event) error
 }
 
-// A WebSocketConnectHandler is told when a client has sent its websocket
+// A WebSocketConnectHandler is called when a client has sent its websocket
 // handshake, before the gateway answers it (Events::onWebSocketConnect). It is
 // the place to check who the client is, and to close it if need be.
 type WebSocketConnectHandler interface {
 	OnWebSocketConnect(ctx context.Context, e *Event, hs *Handshake) error
 }
 
-// A CloseHandler is told when a client is gone, whoever ended the connection
-// (Events::onClose). The client is already out of its groups and unbound from
+// A CloseHandler is called when a client is gone, whichever side has ended the
+// connection (Events::onClose). The client is already out of its groups and unbound from
 // its uid. The session can be read; changes to it go nowhere.
 type CloseHandler interface {
 	OnClose(ctx context.Context, e *Event) error
 }
 
-// A StopHandler is told when the worker stops: all events have been handled,
-// and the gateways can still be talked to (Events::onWorkerStop).
+// A StopHandler is called when the worker stops gracefully, once all events have
+// been handled or the time for that is over; see [Worker.Shutdown]. Until it
+// returns, Worker.Gateway can be used (Events::onWorkerStop).
 type StopHandler interface {
 	OnStop(ctx context.Context, w *Worker) error
 }

@@ -92,14 +92,13 @@ func start(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, opts 
 	return r
 }
 
-// waitConnected waits until gateways have the worker in their tables. A gateway
-// tells nobody about that: it is tried with a client that sends something.
+// waitConnected waits until the worker is connected to n gateways.
 func (r *running) waitConnected(t testing.TB, n int) {
 	t.Helper()
 	until(t, fmt.Sprintf("%d gateways connected", n), func() bool { return r.Stats().Gateways == n })
 }
 
-// until waits for something that nobody announces.
+// until waits for something of which there is no event.
 func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {

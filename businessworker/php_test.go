@@ -13,7 +13,7 @@ import (
 )
 
 // everyType is a session with every kind of value that PHP can serialize, with
-// an object of a class that nobody here knows and references between elements.
+// an object of a class that is not declared and references between elements.
 const everyType = "a:13:{s:3:\"int\";i:-5;s:5:\"float\";d:0.1;s:3:\"big\";d:1.0E+25;s:3:\"inf\";d:INF;s:4:\"true\";b:1;s:4:\"null\";N;" +
 	"s:5:\"bytes\";s:4:\"\x00\xffé\";s:4:\"list\";a:2:{i:0;s:1:\"a\";i:1;a:1:{s:1:\"k\";i:1;}}i:7;s:5:\"seven\";" +
 	"s:6:\"object\";O:3:\"Foo\":3:{s:3:\"pub\";i:1;s:6:\"\x00*\x00pro\";s:1:\"x\";s:8:\"\x00Foo\x00pri\";a:0:{}}s:4:\"same\";r:14;s:3:\"ref\";a:2:{i:0;i:1;i:1;R:20;}s:0:\"\";s:5:\"empty\";}"

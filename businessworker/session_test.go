@@ -49,7 +49,7 @@ func TestAllSessionsInHandler(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			stored := "nobody"
+			stored := "the client is not there"
 			for _, s := range all {
 				if s.ClientID == e.ClientID() {
 					stored = string(s.Session)

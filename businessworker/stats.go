@@ -11,13 +11,13 @@ type Stats struct {
 	Gateways int // connected now
 	Clients  int // known now: they did something and are not closed
 	Waiting  int // events received and not completely handled
-	Busy     int // goroutines that run handlers
+	Busy     int // handlers that run
 	Buffered int // bytes that wait to be sent to gateways
 
 	Events  uint64 // handled since the start
 	Errors  uint64 // handlers that returned an error, and sessions that could not be loaded or written
 	Panics  uint64 // handlers that panicked
-	Pauses  uint64 // times that reading from a gateway stopped because QueueSize events waited
+	Pauses  uint64 // times that reading from a gateway stopped at QueueSize or QueueBytes
 	Refused uint64 // commands that failed with ErrSendBufferFull
 }
 

@@ -9,9 +9,10 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 )
 
-// transport is what the worker's gatewayclient.Client sends by. As in PHP, commands go over
-// the worker's connections and questions over others, since their answers are
-// no frames. Commands for a gateway that is not connected go over those, too.
+// transport is what the worker's gatewayclient.Client sends by. As in PHP,
+// commands go over the worker's connections and questions over others, since
+// their answers are no frames. Commands for a gateway to which the worker has no
+// connection go over those, too.
 type transport struct {
 	worker *Worker
 	pool   *innerclient.Pool

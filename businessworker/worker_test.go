@@ -151,7 +151,7 @@ func TestReadYourWritesInHandler(t *testing.T) {
 			for i := range 100 {
 				// Something that keeps the gateway's end of the connection busy.
 				for range 10 {
-					if err := e.Gateway().SendToGroup(ctx, "nobody", padding); err != nil {
+					if err := e.Gateway().SendToGroup(ctx, "empty", padding); err != nil {
 						return err
 					}
 				}
