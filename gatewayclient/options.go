@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
@@ -101,8 +102,8 @@ func (o Options) withDefaults() (Options, error) {
 			c.Refuse("Gateways", strconv.Quote(text), "not the inner address of a gateway; use an IPv4 address and a port, as in 127.0.0.1:2900")
 		}
 	}
-	if _, err := gatewayprotocol.AppendGatewayClientConnectBody(nil, o.SecretKey); err != nil {
-		c.Refuse("SecretKey", "(not shown)", "JSON cannot hold it: "+err.Error()+"; use UTF-8")
+	if !utf8.ValidString(o.SecretKey) {
+		c.Refuse("SecretKey", "", "not UTF-8; it is sent as JSON")
 	}
 	c.Duration("ConnectTimeout", &o.ConnectTimeout, DefaultConnectTimeout)
 	c.Duration("QueryTimeout", &o.QueryTimeout, DefaultQueryTimeout)
