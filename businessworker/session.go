@@ -296,8 +296,8 @@ func encodeArray(from any) (*phpserialize.Array, error) {
 }
 
 // Save writes the session back now, if it was changed; otherwise that happens
-// when the handler returns, so that another client that is told something by
-// this handler may look at the session before. In OnClose it does nothing.
+// when the handler returns, so that another handler, for a client that this one
+// sends something, may still find the session from before. In OnClose it does nothing.
 func (s *Session) Save(ctx context.Context) error {
 	if s.loaded {
 		s.join()

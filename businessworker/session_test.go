@@ -10,7 +10,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
-// TestSessionThatIsNoArray: PHP's worker ends; here the handler is told, and the
+// TestSessionThatIsNoArray: PHP's worker ends; here the handler gets an error, and the
 // worker goes on.
 func TestSessionThatIsNoArray(t *testing.T) {
 	errs := make(chan error, 1)

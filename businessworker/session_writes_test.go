@@ -267,7 +267,7 @@ func TestSessionWrites(t *testing.T) {
 			held := c.held(t, u)
 			next := c.do(t, u, "[]")
 			if want == "null" && next == "[]" {
-				next = want // a worker that had to ask is told an empty array, in PHP as here
+				next = want // the answer to a question is an empty array, in PHP as here
 			}
 			u.Close()
 			if diff := cmp.Diff([]string{tt.seen, want, want}, []string{seen, held, next}); diff != "" {

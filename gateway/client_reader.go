@@ -165,7 +165,7 @@ func (g *Gateway) routeLocked(b *batch, c *client, m *gatewayprotocol.Message, b
 		if w == nil || w.event(b, m, c.Session(), body) {
 			return w
 		}
-		// Its connection is ending, which the inner loop has yet to hear of.
+		// Its connection is ending, which the inner loop does not know yet.
 		g.workers.disconnectLocked(w)
 	}
 }
@@ -234,7 +234,7 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 }
 
 // destroyClient closes a client at once: unsent bytes are lost, all tables
-// forget it, and its worker is told. Calls after the first do nothing. No lock
+// forget it, and its worker gets the event. Calls after the first do nothing. No lock
 // may be held.
 func (g *Gateway) destroyClient(b *batch, c *client) {
 	g.hub.Mu.Lock()

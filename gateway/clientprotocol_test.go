@@ -45,7 +45,7 @@ func TestClientProtocol(t *testing.T) {
 	}
 	for _, want := range []string{"one", "two"} {
 		if m := worker.event(gp.CmdOnMessage); string(m.Body) != want {
-			t.Errorf("the worker is told of %q, want %q", m.Body, want)
+			t.Errorf("the worker gets %q, want %q", m.Body, want)
 		}
 	}
 	if got := string(client.read(5)); got != "!;!!;" {

@@ -99,7 +99,7 @@ func Example() {
 }
 
 // Requests without the right token, and those of pages from elsewhere, are
-// refused before a worker hears of them.
+// refused before a worker gets their event.
 func ExampleOptions_onHandshake() {
 	g, err := gateway.New(gateway.Options{
 		Listen: "websocket://127.0.0.1:0",

@@ -11,7 +11,7 @@ import (
 )
 
 // TestOnHandshake: a client that OnHandshake refuses gets the status and no
-// websocket, and the worker hears of its connection's beginning and end only.
+// websocket, and the worker gets the events of its connect and close only.
 func TestOnHandshake(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		asked := make(chan string, 1)

@@ -48,7 +48,7 @@ type innerLoop struct {
 	acceptAgain atomic.Bool // accepting failed a while ago
 
 	finishing atomic.Bool // set by finish
-	closing   bool        // finish has been heard
+	closing   bool        // the loop has seen finishing
 	linger    *time.Timer // wakes the loop to look whether peers have everything
 }
 

@@ -27,7 +27,7 @@ func TestKeepLongFrame(t *testing.T) {
 	}
 }
 
-// listener accepts what it is told to.
+// listener accepts what its test gives it.
 type listener struct {
 	net.Listener
 	accepts []func() (net.Conn, error)

@@ -120,10 +120,10 @@ type Options struct {
 	BinaryFrames bool
 
 	// OnHandshake, if set, is asked about every websocket before the request is
-	// answered and before a worker hears of it: 0 accepts the client, an HTTP
+	// answered and before a worker gets its event: 0 accepts the client, an HTTP
 	// status from 400 to 599 refuses it. A refused client gets that status and an
-	// empty body, and is closed; its worker, which CMD_ON_CONNECT told of the
-	// connection, is told of its close.
+	// empty body, and is closed; its worker, which got
+	// CMD_ON_CONNECT before, gets CMD_ON_CLOSE.
 	//
 	// It runs in the goroutine that reads the client, which on Linux reads
 	// thousands of others: look at the request, check a signature, and return

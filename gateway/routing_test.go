@@ -75,7 +75,7 @@ func TestWorkerGone(t *testing.T) {
 }
 
 // TestWorkerEnding: a worker whose connection is ending gets no events any more,
-// also before the inner loop has heard of the end.
+// also before the inner loop has seen the end.
 func TestWorkerEnding(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"

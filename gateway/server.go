@@ -97,8 +97,8 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 }
 
 // Close ends the gateway at once, like [net/http.Server.Close]: connections are
-// closed and what waits for them is lost. Workers are told of no client's close
-// any more, as they see the end of the gateway's connection; Shutdown tells
+// closed and what waits for them is lost. Workers get no event of a
+// client's close, as they see the end of the gateway's connection; Shutdown sends
 // them. Close returns when all is over, and may be called after or during
 // Shutdown.
 func (g *Gateway) Close() error {

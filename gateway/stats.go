@@ -44,7 +44,7 @@ func (g *Gateway) Stats() Stats {
 	return s
 }
 
-// traffic is what all loops have told of, and what is dropped, which is rare
+// traffic is what all loops have reported, and what is dropped, which is rare
 // enough to be counted at once.
 type traffic struct {
 	fromClients      counted

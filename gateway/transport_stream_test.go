@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestCloseStuckTLS: closing a client that does not read keeps nobody waiting,
-// the inner loop for one.
+// TestCloseStuckTLS: closing a client that does not read holds up neither
+// the inner loop nor other clients.
 func TestCloseStuckTLS(t *testing.T) {
 	cert := httptest.NewUnstartedServer(nil)
 	cert.StartTLS()

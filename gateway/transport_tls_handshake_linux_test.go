@@ -155,8 +155,8 @@ func (g *testGateway) awaitHandshake(t *testing.T) {
 	})
 }
 
-// TestTLSHandshakeFails: whoever does not come to terms is told why, and the
-// worker is told of its end.
+// TestTLSHandshakeFails: a client without common terms gets an alert that says
+// why, and the worker gets the event of its end.
 func TestTLSHandshakeFails(t *testing.T) {
 	clientCert := serverTLS().Certificates[0]
 	strict := serverTLS().Clone()

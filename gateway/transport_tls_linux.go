@@ -171,13 +171,13 @@ func (t *tlsTransport) drain() error {
 	return nil
 }
 
-// keepLocked keeps a record, or what the kernel did not take of it. If it is not
-// a message's, whoever flushes next has to be told. The caller holds c.mu.
+// keepLocked keeps a record, or what the kernel did not take of it, until the
+// kernel has room. The caller holds c.mu.
 func (t *tlsTransport) keepLocked(p []byte) {
 	t.sealed = append(t.sealed, p...)
 	c := &t.client
 	if c.state.any(clientWriting | clientBlocked | clientClosed) {
-		return // who writes looks again; the others' turn comes, or never
+		return // the writer takes it along, or has waited for room before, or there is none any more
 	}
 	if c.out != nil {
 		c.out.copyTail(0)

@@ -55,8 +55,8 @@ func (g *Gateway) trim(ctx context.Context) {
 // rush follows a count of TLS handshakes.
 type rush struct{ last, trimmed uint64 }
 
-// over is told the count every trimInterval, and reports whether a rush has come
-// and gone since it last did.
+// over gets the count every trimInterval, and reports whether a rush has come and
+// gone since it last did.
 func (r *rush) over(count uint64) bool {
 	quiet := count-r.last <= trimQuiet
 	r.last = count

@@ -13,7 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// fakeServer stops when Shutdown is told to, or else at Close.
+// fakeServer stops at Shutdown if its fields say so, or else at Close.
 type fakeServer struct {
 	name     string
 	log      *callLog

@@ -7,8 +7,8 @@ import "iter"
 // holes when there are many. Compared with a linked list it costs half the
 // memory, and walking it does not miss the cache on every step.
 //
-// An element must remember its place, which changes when holes are closed: the
-// placed function given to remove is told of every move.
+// An element must remember its place, which changes when holes are closed: remove
+// calls the function placed for every move.
 //
 // The zero value is empty.
 type List[T any] struct {

@@ -65,7 +65,7 @@ func TestReadWrite(t *testing.T) {
 }
 
 // TestCloseInUse closes descriptors while others use them: every number is
-// closed once, when nobody uses it any more.
+// closed once, after its last use.
 func TestCloseInUse(t *testing.T) {
 	for range 300 {
 		fd, _ := pair(t)
@@ -161,7 +161,7 @@ func TestPollerWakeAndClose(t *testing.T) {
 }
 
 // TestPollerAfterClose: the numbers of a closed poller's descriptors may belong to
-// somebody else, whom no late call must reach.
+// other files, which no late call must reach.
 func TestPollerAfterClose(t *testing.T) {
 	p, err := NewPoller(8)
 	if err != nil {
@@ -214,7 +214,7 @@ func TestAccept(t *testing.T) {
 	}
 	defer l.Close()
 	if _, _, err := l.Accept(); err != ErrAgain {
-		t.Errorf("accepting nobody: %v", err)
+		t.Errorf("accepting without a client: %v", err)
 	}
 	conn, err := net.Dial("tcp", tcp.Addr().String())
 	if err != nil {
@@ -263,7 +263,7 @@ func TestAcceptOutOfFiles(t *testing.T) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
 		t.Fatal(err)
 	}
-	// When somebody else was quicker to take the spare descriptor's number, the
+	// When another goroutine was quicker to take the spare descriptor's number, the
 	// connection stays where it is: refusing it would be said for ever.
 	spare := l.spare
 	l.spare = -1

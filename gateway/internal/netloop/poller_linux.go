@@ -33,7 +33,7 @@ type Event struct {
 // they were last reported, which is the order in which their bytes arrived.
 type Poller struct {
 	// mu is held for reading while epfd or wakefd is used, and for writing while
-	// Close gives them back: their numbers may be somebody else's afterwards.
+	// Close gives them back: their numbers may belong to other files afterwards.
 	// Wait does without it, because raw keeps epfd open.
 	mu     sync.RWMutex
 	closed bool
