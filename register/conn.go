@@ -115,7 +115,7 @@ func (c *conn) handle(line []byte) bool {
 // warn logs why the connection is closed. Lines of a kind are limited: a peer can
 // cause as many as it opens connections.
 func (c *conn) warn(kind, format string, args ...any) {
-	c.srv.limited.Warn(kind, c.log, "register: closing: "+fmt.Sprintf(format, args...))
+	c.srv.peers.Warn(kind, c.log, "register: closing: "+fmt.Sprintf(format, args...))
 }
 
 // logEnd logs why reading ended. Peers that connect and send nothing, such as

@@ -23,8 +23,6 @@ type Server struct {
 	wg    sync.WaitGroup  // counts connections; Add under mu while not closing
 	stop  chan struct{}   // closed when closing begins
 
-	limited logging.Limiter
-
 	mu        sync.Mutex // guards the rest, and the registration of each conn
 	closing   bool
 	listeners map[net.Listener]struct{}
@@ -268,7 +266,7 @@ func (s *Server) catchUp(c *conn) {
 	s.mu.Unlock()
 	if behind {
 		c.out.Flush()
-		s.limited.Warn("slow worker", c.log, fmt.Sprintf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.SendToWorkerBufferSize))
+		s.peers.Warn("slow worker", c.log, fmt.Sprintf("register: worker reads slowly: lists were left out when %d bytes waited, it gets the latest now", s.opts.SendToWorkerBufferSize))
 	}
 }
 
