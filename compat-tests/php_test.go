@@ -2,6 +2,7 @@ package compattests
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -25,18 +26,22 @@ var fixtures, _ = filepath.Abs(filepath.Join("..", "php-fixtures"))
 // phpVersions describes the originals in one line, or says why there are none.
 var phpVersions = sync.OnceValues(func() (string, error) { return versionsOf(autoloadVariable) })
 
+// errNotSet says that originals were not asked for. Every other error of
+// phpVersions and versionsOf is a run that was meant to be live.
+var errNotSet = errors.New("not set")
+
 // versionsOf describes what the autoload file finds that an environment
 // variable names.
 func versionsOf(variable string) (string, error) {
 	autoload := os.Getenv(variable)
 	if autoload == "" {
-		return "", fmt.Errorf("%s is not set", variable)
+		return "", fmt.Errorf("%s is %w", variable, errNotSet)
 	}
 	cmd := exec.Command("php", filepath.Join(fixtures, "versions.php"))
 	cmd.Env = append(os.Environ(), autoloadVariable+"="+autoload)
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("php versions.php: %w", err)
+		return "", fmt.Errorf("php versions.php with %s=%s: %w", variable, autoload, err)
 	}
 	var v struct {
 		PHP           string `json:"php"`

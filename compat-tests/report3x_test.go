@@ -34,14 +34,14 @@ with one exception: the data of onWebSocketConnect.
 
 | Workerman | GatewayWorker that allows it | set |
 |---|---|---|
-| 5 | 3.1.2 to 3.1.4, 4.0 | nothing |
+| 5 | 3.1.2 to 3.1.4, 4.0 (older ones do not load) | nothing |
 | 4 | 3.0.16 to 3.1.1, 3.1.5 to 3.1.18, 4.0 | ` + "`--handshake-data 3`, in Go `HandshakeData: gateway.HandshakeData3`" + ` |
 | 3.5 | 3.0.16 to 3.0.22 | the same |
 
 ### What differs
 
 ` + "RECORDED conversations about the handshake were recorded from 3.0.28 and from 3.1.18, on Workerman 4.2.1; the two are equal, and with `--handshake-data 3` ours says the same in all of them." + `
-The data of the event were compared with Workerman 3.5.35 and 4.2.1 for 5,153 more request heads, and with nine versions from 3.5.0 to 4.1.17 for 173: all make the same of them.
+3.1.2 and 3.1.4 on Workerman 5.2.2 make the default's. The data of the event were compared with Workerman 3.5.35 and 4.2.1 for 5,153 more request heads, and with nine versions from 3.5.0 to 4.1.17 for 173: all make the same of them.
 
 | | ` + "Workerman 5 (`4`, the default) | Workerman 3.5 and 4 (`3`)" + ` |
 |---|---|---|

@@ -43,6 +43,9 @@ var not3x = []string{
 // compares with what GatewayWorker 3.x did and, live, with what it does.
 func TestScenarios3x(t *testing.T) {
 	versions, noPHP := versionsOf(autoload3xVariable)
+	if noPHP != nil && !errors.Is(noPHP, errNotSet) {
+		t.Fatal(noPHP)
+	}
 	for _, sc := range sortedScenarios() {
 		if !sc.in3x() {
 			continue
@@ -126,8 +129,11 @@ func php3x() php { return php{os.Getenv(autoload3xVariable)} }
 // and gateways: they say, get and return what those of GatewayWorker 4 do. Only
 // which connection they use may differ (see said).
 func TestActors3x(t *testing.T) {
-	if _, err := versionsOf(autoload3xVariable); err != nil {
+	switch _, err := versionsOf(autoload3xVariable); {
+	case errors.Is(err, errNotSet):
 		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
 	}
 	for _, sc := range sortedScenarios() {
 		if !sc.actors || sc.parity || len(sc.differs) > 0 {

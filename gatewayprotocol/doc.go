@@ -27,8 +27,9 @@
 //
 // # Source of truth
 //
-// The formats are those of GatewayWorker 4.0 (src/Protocols/GatewayProtocol.php,
-// unchanged on the wire since 3.1), GatewayClient 3.1.1 and Workerman 5.2.
+// The formats are those of GatewayWorker 4.0 (src/Protocols/GatewayProtocol.php),
+// GatewayClient 3.1.1 and Workerman 5.2. They are unchanged since GatewayWorker
+// 3.0.16 but for commands 16 and 28, which the last versions of 3.1 brought.
 // Where a comment says "PHP", it means these programs.
 //
 // # Who owns the bytes
