@@ -30,7 +30,8 @@
 //
 // # Concurrency
 //
-// Each connection has a goroutine that reads, and an innerconn.Sender that owns
-// all writes. Server.mu is taken before the Sender's, and neither is held over a
-// system call.
+// A Server's methods may be called from several goroutines. Each connection has
+// a goroutine that reads, and one owner of all writes that takes what waits in
+// a bounded queue. The Server's lock is taken before a queue's, and neither is
+// held over a system call.
 package register
