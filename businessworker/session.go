@@ -123,27 +123,32 @@ func (s *Session) join() {
 	for _, w := range s.event.conn.worker.dispatcher.takeSessionWrites(s.state) {
 		written, err := decodeSession(w.text)
 		switch {
-		case err != nil: // the gateway refuses it as well
 		case !w.update:
-			*s = Session{event: s.event, state: s.state, raw: w.text, final: s.final, loaded: true, value: written}
-		case s.err == nil && written != nil:
+			*s = Session{event: s.event, state: s.state, raw: w.text, final: s.final, loaded: true, value: written, err: err}
+		case s.err == nil && err == nil && written != nil: // else the gateway does nothing, either
 			_, s.must, _ = s.differs()
-			s.merge(written)
-			if !s.must {
-				s.raw, _ = phpserialize.Marshal(s.value)
+			if s.err = s.merge(written); s.err == nil && !s.must {
+				s.raw, s.err = phpserialize.Marshal(s.value)
 			}
 		}
 	}
 }
 
 // merge is array_replace_recursive. The array that Array returned stays the one.
-func (s *Session) merge(values *phpserialize.Array) {
+func (s *Session) merge(values *phpserialize.Array) error {
 	if s.value == nil {
 		s.value = phpserialize.NewArray()
 	}
-	*s.value = *phpserialize.ArrayReplaceRecursive(s.value, values)
+	merged := phpserialize.ArrayReplaceRecursive(s.value, values)
+	if merged == nil {
+		return errRecursion
+	}
+	*s.value = *merged
 	s.lent = false
+	return nil
 }
+
+var errRecursion = errors.New("array_replace_recursive: the arrays contain themselves, or are too large")
 
 // Err returns why the session could not be loaded.
 func (s *Session) Err() error {
@@ -251,8 +256,7 @@ func (s *Session) Update(from any) error {
 		return err
 	}
 	s.load()
-	s.merge(arr)
-	return nil
+	return s.merge(arr)
 }
 
 // Replace makes the session what a struct, a map or a *phpserialize.Array has

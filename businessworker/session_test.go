@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
@@ -64,4 +65,27 @@ func TestAllSessionsInHandler(t *testing.T) {
 		u.Send(t, "two")
 		receive(t, u, `a:1:{s:4:"name";s:3:"one";}`)
 	})
+}
+
+// TestSessionUpdateOfItself: PHP throws "Recursion detected"; here Update fails
+// and the session is what it was.
+func TestSessionUpdateOfItself(t *testing.T) {
+	const loop = `a:1:{s:1:"a";a:1:{s:1:"a";R:2;}}`
+	errs := make(chan error, 1)
+	s := script(t, businessworker.MessageFunc(func(_ context.Context, e *businessworker.Event, _ []byte) error {
+		errs <- e.Session().Update(must(phpserialize.Unmarshal([]byte(loop)))(t))
+		return nil
+	}), businessworker.Options{})
+	s.conn.Write(gatewayprotocol.AppendMessage(nil, &gatewayprotocol.Message{
+		Cmd: gatewayprotocol.CmdOnMessage, Flag: gatewayprotocol.FlagBodyIsScalar,
+		LocalIP: s.addr.IP, LocalPort: s.addr.Port, ConnectionID: 1, ExtData: []byte(loop),
+	}))
+	select {
+	case err := <-errs:
+		if err == nil {
+			t.Error("no error")
+		}
+	case <-time.After(patience):
+		t.Fatal("no event")
+	}
 }
