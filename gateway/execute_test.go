@@ -113,11 +113,12 @@ func TestExecuteErrors(t *testing.T) {
 // TestExecuteTakenBack: a call whose context ends before the loop gets to it is
 // not executed.
 func TestExecuteTakenBack(t *testing.T) {
-	var tg *testGateway
+	started := make(chan *testGateway, 1) // the race detector does not see that the callback comes later
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
-	tg = startGateway(t, Options{OnBusinessWorkerConnected: func(BusinessWorker) {
+	tg := startGateway(t, Options{OnBusinessWorkerConnected: func(BusinessWorker) {
 		// The loop is here, and executes nothing meanwhile.
+		tg := <-started
 		go func() {
 			_, err := tg.Execute(ctx, withExt(gp.CmdUngroup, 0, "0")) // would be refused
 			result <- err
@@ -125,6 +126,7 @@ func TestExecuteTakenBack(t *testing.T) {
 		cancel()
 		result <- <-result
 	}})
+	started <- tg
 	tg.worker("w:0")
 	if err := <-result; err != context.Canceled {
 		t.Errorf("error %v, want that of the context", err)
