@@ -1,5 +1,5 @@
 // Package rawio reads from and writes to sockets in non-blocking mode with
-// system calls that Go's scheduler does not hear of (RawSyscall). They never
+// system calls that Go's scheduler does not know of (RawSyscall). They never
 // block, and the scheduler's bookkeeping would cost as much as a small read;
 // after a moment without work it also wakes the runtime's monitor thread.
 //
