@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -103,6 +104,33 @@ func TestQueueIsBounded(t *testing.T) {
 			n := uint64(<-sent)
 			until(t, "everything is handled", func() bool { return s.w.Stats().Events == n })
 		})
+	}
+}
+
+// TestWaitingEventsKeepTheirBytesOnly: small events that wait for a handler that
+// blocks do not keep what was read together with them.
+func TestWaitingEventsKeepTheirBytesOnly(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	s := script(t, businessworker.MessageFunc(func(_ context.Context, e *businessworker.Event, _ []byte) error {
+		if e.ClientID().ConnectionID == 1 {
+			<-release
+		}
+		return nil
+	}), businessworker.Options{})
+	const rounds = 500
+	large := make([]byte, 60<<10)
+	for range rounds {
+		if _, err := s.conn.Write(append(s.message(1, []byte("small")), s.message(2, large)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "the events of the other client are handled", func() bool { return s.w.Stats().Events == rounds })
+	var mem runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&mem)
+	if most := uint64(rounds * len(large) / 2); mem.HeapAlloc > most {
+		t.Errorf("%d bytes in use for %d small events, want less than %d", mem.HeapAlloc, rounds, most)
 	}
 }
 

@@ -6,6 +6,7 @@ import "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 type clientState struct {
 	id          ClientID
 	first, last *Event // events not started
+	waiting     int    // of those
 	scheduled   bool   // in ready, or an event of it is being handled
 	orphaned    bool   // its gateway's connection ended: forgotten after these events
 	next        *clientState

@@ -57,6 +57,11 @@ const flushEvery = 64
 // maxIdle is the number of goroutines that are kept while no client waits.
 const maxIdle = 64
 
+// maxShared is the number of a client's waiting events from which on further ones
+// have memory of their own: in what was read together with others' events, a few
+// bytes that wait for a handler that blocks would keep 64 KiB.
+const maxShared = 16
+
 // newDispatcher returns a dispatcher that has yet to be told what to run.
 func newDispatcher(maximum, queueSize, queueBytes int) *dispatcher {
 	return &dispatcher{
@@ -105,6 +110,9 @@ func (d *dispatcher) addLocked(e *Event) {
 	if c == nil {
 		c = &clientState{id: id}
 		d.clients.put(c)
+	}
+	if c.waiting++; c.waiting > maxShared && e.size() < slabSize/4 {
+		e = e.detach()
 	}
 	if c.last == nil {
 		c.first = e
@@ -188,6 +196,7 @@ func (d *dispatcher) takeLocked() (*clientState, *Event) {
 		c.last = nil
 	}
 	e.next = nil
+	c.waiting--
 	c.handling = true
 	return c, e
 }

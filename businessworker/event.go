@@ -28,6 +28,14 @@ func (e *Event) ClientID() ClientID { return e.msg.ClientID() }
 // size is the length of the event's frame.
 func (e *Event) size() int { return gatewayprotocol.HeadLen + len(e.msg.ExtData) + len(e.msg.Body) }
 
+// detach returns the event with memory of its own.
+func (e *Event) detach() *Event {
+	own := &Event{conn: e.conn, msg: e.msg}
+	bytes := append(append(make([]byte, 0, len(e.msg.ExtData)+len(e.msg.Body)), e.msg.ExtData...), e.msg.Body...)
+	own.msg.ExtData, own.msg.Body = bytes[:len(e.msg.ExtData):len(e.msg.ExtData)], bytes[len(e.msg.ExtData):]
+	return own
+}
+
 // RemoteAddr returns the client's address ($_SERVER['REMOTE_ADDR'] and
 // ['REMOTE_PORT']). It is 0.0.0.0 for a client over IPv6: the protocol has four
 // bytes for it. Behind a proxy it is the proxy's.
