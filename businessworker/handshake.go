@@ -3,6 +3,7 @@ package businessworker
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -11,10 +12,14 @@ import (
 
 // Handshake is what a websocket client sent to open its connection: the array
 // that PHP hands to onWebSocketConnect.
+//
+// Its form is the gateway's choice: that of GatewayWorker 4 on Workerman 5, or,
+// from PHP gateways on Workerman 3.5 and 4 and with gateway.HandshakeData3, that
+// of GatewayWorker 3.x.
 type Handshake struct {
 	Query   Params // $data['get']: parameters of the query string, decoded
 	Server  ServerVars
-	Cookies Params // not decoded, as in PHP
+	Cookies Params // as they were sent; from GatewayWorker 3.x url-decoded
 }
 
 // Params are parameters in the order received. Their names and values follow
@@ -41,7 +46,9 @@ func (p Params) Has(name string) bool {
 	return ok
 }
 
-// ServerVars is $data['server']: PHP's $_SERVER of the handshake.
+// ServerVars is $data['server']: PHP's $_SERVER of the handshake. From
+// GatewayWorker 3.x it has no RemoteAddr, RemotePort and ContentType, ServerName
+// is Host without the port, and ServerPort the port in Host.
 type ServerVars struct {
 	QueryString    string
 	RequestMethod  string
@@ -110,7 +117,7 @@ func serverVars(vars *phpserialize.Array) ServerVars {
 			s.Header.Set(strings.ReplaceAll(header, "_", "-"), value)
 		} else if dst := text[name]; dst != nil {
 			*dst = value
-		} else if n, ok := phpserialize.Deref(v).(int64); ok && 0 <= n && n <= 65535 {
+		} else if n, err := strconv.ParseUint(value, 10, 16); err == nil {
 			switch name {
 			case "REMOTE_PORT":
 				s.RemotePort = int(n)

@@ -41,6 +41,30 @@ func TestDecodeHandshake(t *testing.T) {
 	}
 }
 
+// TestDecodeHandshake3x: what a gateway on Workerman 4 sends for the request
+// "GET /?a=1" with Host: host:81 and Cookie: id=a%20b.
+func TestDecodeHandshake3x(t *testing.T) {
+	const text = `a:3:{s:3:"get";a:1:{s:1:"a";s:1:"1";}s:6:"server";a:8:{s:14:"REQUEST_METHOD";s:3:"GET";s:11:"REQUEST_URI";s:5:"/?a=1";` +
+		`s:15:"SERVER_PROTOCOL";N;s:9:"HTTP_HOST";s:7:"host:81";s:11:"SERVER_NAME";s:4:"host";s:11:"SERVER_PORT";s:2:"81";` +
+		`s:11:"HTTP_COOKIE";s:8:"id=a%20b";s:12:"QUERY_STRING";s:3:"a=1";}s:6:"cookie";a:1:{s:2:"id";s:3:"a b";}}`
+	hs, err := decodeHandshake(&gatewayprotocol.Message{Body: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := hs.Server
+	got.Vars = nil
+	want := ServerVars{
+		QueryString: "a=1", RequestMethod: "GET", RequestURI: "/?a=1", ServerName: "host", ServerPort: 81,
+		Header: http.Header{"Host": {"host:81"}, "Cookie": {"id=a%20b"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("server (-want +got):\n%s", diff)
+	}
+	if id := hs.Cookies.Get("id"); id != "a b" {
+		t.Errorf("cookie %q", id)
+	}
+}
+
 func FuzzDecodeHandshake(f *testing.F) {
 	for _, s := range []string{handshakeText, "", "N;", "a:0:{}", `a:1:{s:6:"server";i:1;}`, `a:1:{s:6:"server";a:1:{s:11:"REMOTE_PORT";i:-1;}}`, `a:1:{s:3:"get";R:1;}`} {
 		f.Add([]byte(s), byte(0))
