@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
 )
 
 // clientPoller serves a share of the clients from one goroutine: it reads what
@@ -125,7 +126,7 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		return
 	}
 	if p.buf == nil {
-		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, maxRecord)
+		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, tlsloop.MaxRecord)
 	}
 	n, err := s.fd.Read(p.buf)
 	switch {

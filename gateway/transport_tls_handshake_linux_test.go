@@ -148,10 +148,13 @@ func (g *testGateway) awaitHandshake(t *testing.T) {
 	t.Helper()
 	c := g.allClients()[0]
 	g.until("the handshake begins", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		unread, err := unix.IoctlGetInt(socketOf(c).fd.Sysfd(), unix.TIOCINQ)
-		return tlsOf(c).wake != nil && unread == 0 && err == nil
+		fd := socketOf(c).fd.Sysfd()
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unread, err := unix.IoctlGetInt(fd, unix.TIOCINQ)
+		return info.Bytes_received > 0 && unread == 0 && err == nil
 	})
 }
 
@@ -269,7 +272,7 @@ func TestTLSHandshakeRefused(t *testing.T) {
 	g.until("the kernel refuses something", func() bool {
 		slow.mu.Lock()
 		defer slow.mu.Unlock()
-		return len(tlsOf(slow).sealed) > 0
+		return tlsOf(slow).heldLocked() > 0
 	})
 	close(gate)
 	if err := <-shaken; err != nil {

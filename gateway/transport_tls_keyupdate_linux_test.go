@@ -17,7 +17,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/tlswire"
 )
 
 // half is one direction of a TLS 1.3 connection with AES-128-GCM and SHA-256
@@ -83,7 +85,7 @@ func (h *half) seal(dst []byte, kind byte, body string) []byte {
 // open reads a record.
 func (h *half) open(t *testing.T, r io.Reader) (kind byte, body string) {
 	t.Helper()
-	header := make([]byte, recordHeader)
+	header := make([]byte, tlswire.HeaderLen)
 	if _, err := io.ReadFull(r, header); err != nil {
 		t.Fatal(err)
 	}
@@ -190,11 +192,11 @@ func TestTLSKeyUpdateFlood(t *testing.T) {
 			break
 		}
 		c.mu.Lock()
-		longest = max(longest, len(tlsOf(c).sealed))
+		longest = max(longest, tlsOf(c).heldLocked())
 		c.mu.Unlock()
 	}
-	if longest == 0 || longest > 2*maxSealed {
-		t.Errorf("%d bytes waited, want up to %d", longest, maxSealed)
+	if longest == 0 || longest > 2*tlsloop.MaxSealed {
+		t.Errorf("%d bytes waited, want up to %d", longest, tlsloop.MaxSealed)
 	}
 	for w.next().Cmd != gp.CmdOnClose {
 	}

@@ -1,55 +1,28 @@
 package gateway
 
 import (
-	"crypto/tls"
 	"errors"
+	"net"
 	"net/netip"
-	"sync/atomic"
+	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
 )
 
-// tlsTransport is TLS for a client that a poller serves. crypto/tls wants a
-// connection that it can wait for; it gets one that never waits (see tlsWire):
-// what came is handed in, and when that is used up crypto/tls keeps the part of
-// a record it has and goes on with the next bytes. So an idle client costs its
-// keys and no goroutine. Only the handshake, which cannot be interrupted, has
-// one (see handshake).
+// tlsTransport is a client on a poller under TLS. Only during the handshake it
+// has a goroutine.
 type tlsTransport struct {
 	socket
-	conn *tls.Conn
-
-	// open is set, under c.mu, when the handshake is done. The handshake's
-	// goroutine is the client's reader before, the poller's is afterwards.
-	open atomic.Bool
-
-	// The reader's.
-	in      []byte // received, not yet taken by crypto/tls
-	records recordSplitter
-	wait    func() error // waits for more in the handshake, nil afterwards
-
-	// Guarded by client.mu.
-	sealed   []byte        // records that the kernel refused; they go before the client's queue
-	draining bool          // a goroutine is writing what was in sealed
-	wake     chan struct{} // tells the handshake that the socket is ready; nil before and afterwards
+	conn tlsloop.Conn
 }
-
-// maxSealed bounds sealed. Messages stay behind in the client's queue when
-// anything is sealed, so it is reached only by a peer that demands answers of
-// TLS itself (KeyUpdate) and does not read them.
-const maxSealed = 64 << 10
-
-// maxRecord is the most that one TLS record carries (RFC 8446 section 5.1).
-const maxRecord = 16 << 10
-
-var errSealedFull = errors.New("gateway: TLS peer does not read what it asks for")
 
 func newTLSClient(g *Gateway, remote netip.AddrPort, poller *clientPoller, fd int) *client {
 	t := new(tlsTransport)
 	t.init(g, remote, poller, fd)
 	t.client.transport = t
 	t.client.state = clientBlocked // until the handshake is done
-	t.conn = tls.Server(tlsWire{t}, g.opts.TLS)
+	t.conn.Init(tlsOwner{t}, &t.fd, g.opts.TLS)
 	return &t.client
 }
 
@@ -60,25 +33,39 @@ func (t *tlsTransport) startLocked() error {
 }
 
 func (t *tlsTransport) watchLocked(out, in bool) {
-	if !t.handshaking() {
+	if t.conn.Open() {
 		t.poller.watch(&t.socket, out, in)
 	}
 }
 
-func (t *tlsTransport) handshaking() bool { return !t.open.Load() }
+func (t *tlsTransport) handshaking() bool { return !t.conn.Open() }
+
+func (t *tlsTransport) heldLocked() int { return t.conn.SealedLocked() }
+
+func (t *tlsTransport) write(q *outQueue, s *writeScratch) (int, error) {
+	if len(q.pieces) == 0 {
+		return t.conn.Write(q.rest)
+	}
+	return t.conn.WritePieces(q.pieces, &s.copied)
+}
+
+func (t *tlsTransport) close(gracefully bool) {
+	t.conn.Close()
+	t.socket.close(gracefully)
+}
 
 // received decrypts in, with plain as scratch space, and gives what is in it to
 // r. An error, which may be the peer's proper end, ends the connection.
 func (t *tlsTransport) received(r *clientReader, in, plain []byte) error {
-	t.in = in
-	defer func() { t.in = nil }()
+	t.conn.Hand(in)
+	defer t.conn.Hand(nil)
 	for !t.client.ended.Load() {
 		n, err := t.conn.Read(plain)
 		if n > 0 {
 			r.received(&t.client, plain[:n])
 		}
 		switch {
-		case errors.Is(err, errLater):
+		case errors.Is(err, tlsloop.ErrLater):
 			return nil
 		case err != nil:
 			return err
@@ -87,97 +74,71 @@ func (t *tlsTransport) received(r *clientReader, in, plain []byte) error {
 	return nil
 }
 
-// write encrypts q and offers it to the kernel, after what is sealed
-// already. It returns how many bytes of q are encrypted; the error is
-// netloop.ErrAgain when the kernel did not take all.
-func (t *tlsTransport) write(q *outQueue, s *writeScratch) (n int, err error) {
-	if err := t.drain(); err != nil {
-		return 0, err
-	}
-	if len(q.pieces) == 0 {
-		return t.seal(q.rest)
-	}
-	for pieces := q.pieces; len(pieces) > 0; {
-		// Small pieces go into one record: each costs 22 bytes, a call of the
-		// cipher and a system call.
-		size, k := len(pieces[0]), 1
-		for k < len(pieces) && size+len(pieces[k]) <= maxRecord {
-			size += len(pieces[k])
-			k++
-		}
-		p := pieces[0]
-		if k > 1 {
-			s.copied = s.copied[:0]
-			for _, piece := range pieces[:k] {
-				s.copied = append(s.copied, piece...)
-			}
-			p = s.copied
-		}
-		m, err := t.seal(p)
-		n += m
-		if err != nil {
-			return n, err
-		}
-		pieces = pieces[k:]
-	}
-	return n, nil
-}
+// handshakeBuffers are for what is received in TLS handshakes.
+var handshakeBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
 
-// seal encrypts p record by record, as long as the kernel takes them.
-func (t *tlsTransport) seal(p []byte) (n int, err error) {
-	for n < len(p) {
-		m, err := t.conn.Write(p[n:min(n+maxRecord, len(p))])
-		n += m
-		if err != nil {
-			return n, err
-		}
-		if t.refused() {
-			return n, netloop.ErrAgain
-		}
-	}
-	return n, nil
-}
-
-func (t *tlsTransport) refused() bool {
-	t.client.mu.Lock()
-	defer t.client.mu.Unlock()
-	return len(t.sealed) > 0
-}
-
-// heldLocked returns how many bytes of records wait.
-func (t *tlsTransport) heldLocked() int { return len(t.sealed) }
-
-// drain offers what is sealed to the kernel. Only one goroutine may call it at a
-// time: the one that does the handshake or, later, the one that set
-// clientWriting.
-func (t *tlsTransport) drain() error {
-	mu := &t.client.mu
-	mu.Lock()
-	defer mu.Unlock()
-	for len(t.sealed) > 0 {
-		p := t.sealed
-		t.sealed, t.draining = nil, true
-		mu.Unlock()
-		n, err := t.fd.Write(p)
-		mu.Lock()
-		t.draining = false
-		if n < len(p) {
-			t.sealed = append(p[n:], t.sealed...)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keepLocked keeps a record, or what the kernel did not take of it, until the
-// kernel has room. The caller holds c.mu.
-func (t *tlsTransport) keepLocked(p []byte) {
-	t.sealed = append(t.sealed, p...)
+// ready is called by the poller while the handshake is not done. The first bytes
+// start the handshake, in a goroutine that ends with it.
+func (t *tlsTransport) ready() {
 	c := &t.client
+	c.mu.Lock()
+	begin := t.conn.ReadyLocked()
+	c.mu.Unlock()
+	if begin {
+		c.gw.goRun(t.handshake)
+	}
+}
+
+// handshake does the handshake and then makes the poller the reader.
+func (t *tlsTransport) handshake() {
+	c, g := &t.client, t.client.gw
+	b := new(batch)
+	defer b.flush()
+	buf := handshakeBuffers.Get().(*[4 << 10]byte)
+	defer handshakeBuffers.Put(buf)
+	err := t.conn.Handshake(buf[:])
+	g.handshaken.Add(1)
+	if err != nil {
+		if !c.ended.Load() {
+			g.handshakeFailed(c, err)
+		}
+		// Unread bytes would make the kernel reset the connection, and the peer
+		// may lose the alert that says why.
+		t.fd.Discard()
+		g.destroyClient(b, c)
+		return
+	}
+	if in := t.conn.Left(); len(in) > 0 { // came together with the end of the handshake
+		r := clientReader{gw: g, b: b}
+		err := t.received(&r, in, make([]byte, len(in)))
+		r.tally.tell(&g.traffic.fromClients)
+		if err != nil {
+			g.destroyClient(b, c)
+			return
+		}
+	}
+	c.mu.Lock()
+	t.conn.OpenLocked()
+	c.writableAndUnlock(b)
+}
+
+// tlsOwner is a tlsTransport as its tlsloop.Conn sees it. Its lock is client.mu.
+type tlsOwner struct{ t *tlsTransport }
+
+func (o tlsOwner) Lock() { o.t.client.mu.Lock() }
+
+func (o tlsOwner) Unlock() { o.t.client.mu.Unlock() }
+
+func (o tlsOwner) WatchOnceLocked(out bool) { o.t.poller.watchOnce(&o.t.socket, out) }
+
+func (o tlsOwner) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(o.t.client.remote) }
+
+// SealedLocked has the poller tell when the kernel has room for a record that is
+// not a message's, or for the rest of one.
+func (o tlsOwner) SealedLocked() {
+	c := &o.t.client
 	if c.state.any(clientWriting | clientBlocked | clientClosed) {
-		return // the writer takes it along, or has waited for room before, or there is none any more
+		return // the goroutine that writes takes it along, or the poller tells already, or it is too late
 	}
 	if c.out != nil {
 		c.out.copyTail(0)
@@ -186,15 +147,5 @@ func (t *tlsTransport) keepLocked(p []byte) {
 	// if that still kept others from it when the kernel has room again, new
 	// messages would take the place of what was copied.
 	c.state = c.state&^clientDirty | clientBlocked
-	t.watchLocked(true, !c.state.any(clientClosing))
-}
-
-// close sends the alert that ends TLS, if there is room for it, and ends a
-// handshake that is under way.
-func (t *tlsTransport) close(gracefully bool) {
-	t.client.mu.Lock()
-	t.wakeLocked()
-	t.client.mu.Unlock()
-	_ = t.conn.CloseWrite() // Close sends no alert during a Write
-	t.socket.close(gracefully)
+	o.t.watchLocked(true, !c.state.any(clientClosing))
 }

@@ -218,7 +218,7 @@ func openTLSClient(t *testing.T) (*tls.Conn, *client) {
 	w.event(gp.CmdOnConnect)
 	w.event(gp.CmdOnMessage)
 	c := g.allClients()[0]
-	g.until("the handshake is done", tlsOf(c).open.Load)
+	g.until("the handshake is done", tlsOf(c).conn.Open)
 	return conn, c
 }
 
@@ -231,7 +231,7 @@ func TestTLSAnswerBetween(t *testing.T) {
 	arena := []byte("message\n")
 	c.send(b, arena, false, arenaLived)
 	c.mu.Lock()
-	tlsOf(c).keepLocked(nil)
+	tlsOwner{tlsOf(c)}.SealedLocked()
 	c.mu.Unlock()
 	b.flush()
 	copy(arena, "garbage")
@@ -245,7 +245,7 @@ func TestTLSAnswerThenMessage(t *testing.T) {
 	b := &batch{inner: true}
 	c.send(b, []byte("one\n"), false, arenaLived)
 	c.mu.Lock()
-	tlsOf(c).keepLocked(nil)
+	tlsOwner{tlsOf(c)}.SealedLocked()
 	c.mu.Unlock()
 	c.writable(new(batch))
 	c.send(b, []byte("two\n"), false, arenaLived)
@@ -264,8 +264,8 @@ func TestTLSBufferGoesBack(t *testing.T) {
 	}
 	w.event(gp.CmdOnConnect)
 	c := g.allClients()[0]
-	g.until("the handshake is done", tlsOf(c).open.Load)
-	if tlsOf(c).in != nil {
+	g.until("the handshake is done", tlsOf(c).conn.Open)
+	if tlsOf(c).conn.Left() != nil {
 		t.Error("it keeps the buffer")
 	}
 }

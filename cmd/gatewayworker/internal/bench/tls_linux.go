@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -11,19 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
+	"github.com/go-gatewayworker/gatewayworker/internal/tlswire"
 )
 
-// secure is TLS over a connection of the loop. Reading and writing never wait:
-// what came is put into in, and a record that is not complete yet stays inside
-// crypto/tls, which takes a temporary error for "later". Only the handshake
-// waits, for one client at a time.
+// secure is TLS over a connection of the loop, which reads and writes without
+// waiting (see tlswire). Only the handshake waits, for one client at a time.
 type secure struct {
 	c    *conn
 	tls  *tls.Conn
-	in   []byte // came and is not yet taken by tls
+	wire tlswire.Wire
 	rest []byte // of an unfinished frame, in the clear
-
-	handshaking bool
 }
 
 // secureTimeout bounds each wait of a handshake.
@@ -34,19 +32,25 @@ var secureConfig = &tls.Config{InsecureSkipVerify: true}
 
 // secureConn does the handshake and returns what carries the bytes from then on.
 func secureConn(c *conn) (*secure, error) {
-	s := &secure{c: c, handshaking: true}
-	s.tls = tls.Client(tlsWire{s}, secureConfig)
+	s := &secure{c: c}
+	s.wire.Peer, s.wire.Wait = outlet{c}, s.wait
+	s.tls = tls.Client(&s.wire, secureConfig)
 	if err := s.tls.Handshake(); err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	s.handshaking = false
+	s.wire.Wait = nil
+	s.wire.Hand(bytes.Clone(s.wire.Left())) // came together with the handshake's end
 	return s, nil
 }
 
 // consume decrypts data into the loop's second buffer and gives whole frames to
 // frames.
 func (s *secure) consume(data []byte, frames func([]byte) (int, error)) (int, error) {
-	s.in = data
+	size := len(data)
+	if left := s.wire.Left(); len(left) > 0 {
+		data = append(left, data...)
+	}
+	s.wire.Hand(data)
 	plain := s.c.l.plain
 	for s.c.fd >= 0 {
 		if len(s.rest) >= len(plain) { // a frame longer than the buffer
@@ -55,7 +59,7 @@ func (s *secure) consume(data []byte, frames func([]byte) (int, error)) (int, er
 		}
 		kept := copy(plain, s.rest)
 		n, err := s.tls.Read(plain[kept:])
-		if errors.Is(err, errLater) {
+		if errors.Is(err, tlswire.ErrLater) {
 			break
 		}
 		if err != nil {
@@ -67,29 +71,13 @@ func (s *secure) consume(data []byte, frames func([]byte) (int, error)) (int, er
 		}
 		s.rest = append(s.rest[:0], plain[used:kept+n]...)
 	}
-	return len(data), nil
+	return size, nil
 }
 
-// tlsWire is the connection as crypto/tls sees it.
-type tlsWire struct{ s *secure }
-
-func (w tlsWire) Read(p []byte) (int, error) {
-	s := w.s
-	if s.handshaking {
-		return s.wait(p)
-	}
-	if len(s.in) == 0 {
-		return 0, errLater
-	}
-	n := copy(p, s.in)
-	s.in = s.in[n:]
-	return n, nil
-}
-
-// wait reads from the socket, however long it takes.
+// wait waits for bytes of the server, however long it takes.
 func (s *secure) wait(p []byte) (int, error) {
 	for {
-		n, errno := rawio.Read(s.c.fd, p)
+		n, errno := rawio.Read(s.c.fd, s.c.l.plain)
 		switch {
 		case errno == unix.EAGAIN:
 			fds := []unix.PollFd{{Fd: int32(s.c.fd), Events: unix.POLLIN}}
@@ -105,32 +93,22 @@ func (s *secure) wait(p []byte) (int, error) {
 		case n == 0:
 			return 0, io.EOF
 		default:
-			return n, nil
+			s.wire.Hand(s.c.l.plain[:n])
+			return s.wire.Read(p)
 		}
 	}
 }
 
-func (w tlsWire) Write(p []byte) (int, error) {
-	if w.s.c.fd < 0 {
+// outlet is where records go.
+type outlet struct{ c *conn }
+
+func (o outlet) Write(p []byte) (int, error) {
+	if o.c.fd < 0 {
 		return 0, net.ErrClosed
 	}
-	w.s.c.write(p)
+	o.c.write(p)
 	return len(p), nil
 }
 
-func (w tlsWire) Close() error                     { return nil } // the loop closes it
-func (w tlsWire) LocalAddr() net.Addr              { return nil }
-func (w tlsWire) RemoteAddr() net.Addr             { return nil }
-func (w tlsWire) SetDeadline(time.Time) error      { return nil }
-func (w tlsWire) SetReadDeadline(time.Time) error  { return nil }
-func (w tlsWire) SetWriteDeadline(time.Time) error { return nil }
-
-// errLater is what crypto/tls gets when no more bytes are there: an error that
-// is temporary leaves its connection usable.
-var errLater net.Error = laterError{}
-
-type laterError struct{}
-
-func (laterError) Error() string   { return "nothing more for now" }
-func (laterError) Timeout() bool   { return true }
-func (laterError) Temporary() bool { return true }
+func (outlet) LocalAddr() net.Addr  { return nil }
+func (outlet) RemoteAddr() net.Addr { return nil }

@@ -1,14 +1,14 @@
-package gateway
+package tlswire
 
 import (
 	"bytes"
 	"testing"
 )
 
-// FuzzRecordSplitter hands records in as they may arrive, in two parts, to a
+// FuzzRecords hands records in as they may arrive, in two parts, to a
 // reader with some room: nothing is lost, and nothing is given out across the end
 // of a record, except whole ones that leave room.
-func FuzzRecordSplitter(f *testing.F) {
+func FuzzRecords(f *testing.F) {
 	hello := append([]byte{22, 3, 1, 2, 0}, make([]byte, 512)...)
 	f.Add(hello, 3, 600)
 	f.Add(append(hello, 23, 3, 3, 0, 1, 9), 520, 1100)
@@ -18,12 +18,12 @@ func FuzzRecordSplitter(f *testing.F) {
 			t.Skip()
 		}
 		ends := map[int]bool{} // places where a header or a record ends
-		for at := 0; at+recordHeader <= len(data); {
-			ends[at+recordHeader] = true
-			at += recordHeader + int(data[at+3])<<8 + int(data[at+4])
+		for at := 0; at+HeaderLen <= len(data); {
+			ends[at+HeaderLen] = true
+			at += HeaderLen + int(data[at+3])<<8 + int(data[at+4])
 			ends[at] = true
 		}
-		var s recordSplitter
+		var s records
 		var got []byte
 		for _, in := range [][]byte{data[:cut], data[cut:]} {
 			for len(in) > 0 {
@@ -45,7 +45,7 @@ func FuzzRecordSplitter(f *testing.F) {
 			}
 		}
 		if !bytes.Equal(got, data) {
-			t.Error("something was lost")
+			t.Error("some bytes were lost")
 		}
 	})
 }

@@ -1,0 +1,81 @@
+package tlsloop
+
+import (
+	"net"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+)
+
+// ReadyLocked is told that something has arrived before the handshake is done,
+// or that the kernel takes what it has refused of it. It reports whether the
+// handshake has to be begun: the owner then calls [Conn.Handshake] in a goroutine
+// of its own.
+func (c *Conn) ReadyLocked() (begin bool) {
+	if c.wake == nil && !c.open.Load() && !c.closed {
+		c.wake = make(chan struct{}, 1)
+		return true
+	}
+	c.wakeLocked()
+	return false
+}
+
+func (c *Conn) wakeLocked() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // the handshake has been told already, or there is none
+	}
+}
+
+// Handshake does the handshake. It takes much CPU time and a deep stack, and
+// waits for the peer. Bytes that came together with its end are left
+// ([Conn.Left]), in buf: the goroutine that called Handshake has to read them
+// before it calls [Conn.OpenLocked].
+func (c *Conn) Handshake(buf []byte) error {
+	c.owner.Lock()
+	wake := c.wake
+	c.owner.Unlock()
+	c.wire.Wait = func(p []byte) (int, error) {
+		if err := c.receive(buf, wake); err != nil {
+			return 0, err
+		}
+		return c.wire.Read(p)
+	}
+	err := c.conn.Handshake()
+	c.wire.Wait = nil
+	return err
+}
+
+// receive waits for more bytes of the peer. Meanwhile it writes what the kernel
+// refused of the answers.
+func (c *Conn) receive(buf []byte, wake chan struct{}) error {
+	for {
+		n, err := c.socket.Read(buf)
+		switch err {
+		case nil:
+			c.wire.Hand(buf[:n])
+			return nil
+		case netloop.ErrAgain:
+		default:
+			return err
+		}
+		refused := c.Drain()
+		if refused != nil && refused != netloop.ErrAgain {
+			return refused
+		}
+		c.owner.Lock()
+		if c.closed {
+			c.owner.Unlock()
+			return net.ErrClosed
+		}
+		c.owner.WatchOnceLocked(refused != nil)
+		c.owner.Unlock()
+		<-wake
+	}
+}
+
+// OpenLocked makes the owner's goroutine the reader: the handshake is done.
+func (c *Conn) OpenLocked() {
+	c.wire.Hand(nil) // used up, but part of a buffer that others need
+	c.wake = nil
+	c.open.Store(true)
+}
