@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"github.com/sirupsen/logrus"
 )
+
+var errServeTwice = errors.New("gateway: Serve was called before")
 
 // start begins to serve.
 func (g *Gateway) start(client, inner net.Listener) error {

@@ -3,7 +3,6 @@ package gateway
 import (
 	"crypto/tls"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -167,14 +166,4 @@ func (t *streamTransport) writeQueue() {
 			return
 		}
 	}
-}
-
-// addrPortOf returns a net.Addr's address, the zero value if it has none.
-func addrPortOf(a net.Addr) netip.AddrPort {
-	if t, ok := a.(*net.TCPAddr); ok {
-		ap := t.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	ap, _ := netip.ParseAddrPort(a.String())
-	return ap
 }

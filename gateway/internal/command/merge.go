@@ -16,21 +16,13 @@ func phpEmpty(s []byte) bool {
 	return len(s) == 0 || len(s) == 1 && s[0] == '0'
 }
 
-// copySession copies the bytes of a frame to where they can stay.
-func copySession(b []byte) []byte {
-	if len(b) == 0 {
-		return nil
-	}
-	return append(make([]byte, 0, len(b)), b...)
-}
-
 // mergeSessions returns what CMD_UPDATE_SESSION leaves of a session: the update
 // verbatim when the session is empty, and array_replace_recursive of both
 // otherwise. It fails when one of the two is no serialized array; PHP's gateway
-// dies of that. The result shares no memory with update.
+// dies of that.
 func mergeSessions(session, update []byte) ([]byte, error) {
 	if phpEmpty(session) {
-		return copySession(update), nil
+		return update, nil
 	}
 	base, err := sessionArray(session)
 	if err != nil {

@@ -12,7 +12,7 @@ func (x *Executor) setSession(m *gatewayprotocol.Message) error {
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
 	if c := h.ClientLocked(m.ConnectionID); c != nil {
-		h.SetSessionLocked(c, copySession(m.ExtData))
+		h.SetSessionLocked(c, m.ExtData)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ type Client struct {
 
 	memberships memberships
 
-	session atomic.Pointer[[]byte] // nil is an empty one
+	session atomic.Pointer[byte] // nil is an empty one; see Session
 
 	// Owner is the client that this is a part of. It is set before the client
 	// is added and never changed.
@@ -30,21 +30,3 @@ func (c *Client) ID() uint32 { return c.id }
 
 // UIDLocked returns the uid that the client is bound to, "" for none.
 func (c *Client) UIDLocked() string { return c.uid }
-
-// Session returns the client's session, nil for an empty one. It is opaque bytes
-// to the hub, and must not be modified. No lock is needed.
-func (c *Client) Session() []byte {
-	if p := c.session.Load(); p != nil {
-		return *p
-	}
-	return nil
-}
-
-// SetSessionLocked replaces the session of c. The slice becomes the client's.
-func (h *Hub) SetSessionLocked(c *Client, session []byte) {
-	if len(session) == 0 {
-		c.session.Store(nil)
-		return
-	}
-	c.session.Store(&session)
-}

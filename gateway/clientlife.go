@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"errors"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// How clients come and go.
+
+var errNoConnectionID = errors.New("all connection ids are in use")
+
+// addClient makes a new client known, tells a worker and starts reading the
+// client. All this is one step for commands and for the reader. With no worker
+// there the connection is closed, and the client's connection id is used up.
+func (g *Gateway) addClient(b *batch, c *client) {
+	c.Owner = c
+	c.silent.Store(-1)
+	if !g.handshakes {
+		c.state |= clientReady
+	}
+	g.hub.Mu.Lock()
+	c.mu.Lock()
+	w, err := g.addClientLocked(b, c)
+	c.mu.Unlock()
+	g.hub.Mu.Unlock()
+	switch {
+	case err != nil:
+		g.warn(g.log.WithField("remote", c.remote).WithError(err), "connection refused")
+	case w == nil:
+		g.noWorker(c)
+	default:
+		if g.opts.HandshakeTimeout > 0 && (g.handshakes || g.opts.TLS != nil) {
+			g.handshaking.add(time.Since(g.started), c.ID())
+		}
+		w.flushIfLarge()
+		return
+	}
+	c.transport.close(false)
+}
+
+func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
+	if g.stopped.Load() {
+		return nil, ErrServerClosed
+	}
+	if !g.hub.AddLocked(&c.Client) {
+		return nil, errNoConnectionID
+	}
+	if len(g.workers.live) == 0 {
+		g.hub.RemoveLocked(&c.Client)
+		return nil, nil
+	}
+	if err := c.transport.startLocked(); err != nil {
+		g.hub.RemoveLocked(&c.Client)
+		return nil, err
+	}
+	m := c.head(gatewayprotocol.CmdOnConnect, gatewayprotocol.FlagBodyIsScalar)
+	w := g.routeLocked(b, c, &m, nil)
+	if w == nil { // the only ones left were ending
+		c.state |= clientClosed
+		c.ended.Store(true)
+		g.workers.releaseLocked(c)
+		g.hub.RemoveLocked(&c.Client)
+	}
+	return w, nil
+}
+
+// destroyClient closes a client at once: unsent bytes are lost, all tables
+// forget it, and its worker gets the event. Calls after the first do nothing. No lock
+// may be held.
+func (g *Gateway) destroyClient(b *batch, c *client) {
+	g.hub.Mu.Lock()
+	c.mu.Lock()
+	if c.state.any(clientClosed) {
+		c.mu.Unlock()
+		g.hub.Mu.Unlock()
+		return
+	}
+	graceful := c.state.any(clientClosing)
+	c.state |= clientClosed
+	c.ended.Store(true)
+	if q := c.out; q != nil {
+		c.out = nil
+		q.release()
+	}
+	c.early = nil
+	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
+	g.routeLocked(b, c, &m, nil)
+	g.workers.releaseLocked(c)
+	g.hub.RemoveLocked(&c.Client)
+	c.mu.Unlock()
+	g.hub.Mu.Unlock()
+	c.transport.close(graceful)
+	g.clientGone()
+}

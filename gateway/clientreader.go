@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"net/netip"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// clientReader runs received bytes through the client protocol. Each goroutine
+// that reads clients has one; it is the codec's handler for the client at hand.
+type clientReader struct {
+	gw *Gateway
+	b  *batch
+	c  *client
+
+	tally tally // of what was read since flush
+}
+
+// flush writes out what the bytes received led to, and tells how many they were.
+func (r *clientReader) flush() {
+	r.b.flush()
+	r.tally.tell(&r.gw.traffic.fromClients)
+}
+
+// keepUnread is the largest buffer that stays with a client for what follows.
+const keepUnread = 64 << 10
+
+// received handles bytes that arrived from c. It may change p.
+func (r *clientReader) received(c *client, p []byte) {
+	r.c = c
+	defer func() { r.c = nil }()
+	r.tally.add(0, len(p))
+	own := len(c.unread) > 0
+	if own {
+		c.unread = append(c.unread, p...)
+		p = c.unread
+	}
+	if len(p) < c.proto.Need() {
+		if !own {
+			c.unread = append(c.unread, p...)
+		}
+		return
+	}
+	n, err := r.gw.codec.Decode(&c.proto, p, r)
+	switch {
+	case err != nil:
+		if !r.Closing() {
+			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
+			c.closeAfter(r.b, nil, true, shortLived)
+		}
+		c.unread = nil
+	case n == len(p):
+		c.unread = nil
+	case own && n == 0: // p is c.unread: a long line that comes in pieces is not copied for each
+	case own && cap(c.unread) <= keepUnread:
+		c.unread = append(c.unread[:0], p[n:]...)
+	default:
+		c.unread = append([]byte(nil), p[n:]...)
+	}
+}
+
+// The methods that follow make clientReader a clientproto.Handler.
+
+func (r *clientReader) Request(req *clientproto.Request) {
+	if refusal := r.gw.refusal(r.c, req); refusal != nil {
+		r.Close(refusal)
+		return
+	}
+	r.gw.hintAtCookie(req)
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
+}
+
+func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }
+
+func (r *clientReader) Message(payload []byte) {
+	r.tally.add(1, 0)
+	r.c.silent.Store(-1)
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)
+}
+
+func (r *clientReader) Reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }
+
+func (r *clientReader) Close(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
+
+func (r *clientReader) Closing() bool { return r.c.ended.Load() }
+
+func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remote }
+
+func (r *clientReader) RemoteIP() string { return phpIP(r.c.remote.Addr()) }
+
+func (r *clientReader) LocalPort() uint16 { return r.gw.gatewayPort }
