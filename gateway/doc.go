@@ -5,9 +5,9 @@
 // Registers and GatewayClients, PHP or Go, do not notice.
 //
 //	g, err := gateway.New(gateway.Options{
-//		Listen:          "websocket://0.0.0.0:8282",
-//		LanIP:           "192.168.1.10",
-//		StartPort:       2900,
+//		Listen:            "websocket://0.0.0.0:8282",
+//		LanIP:             "192.168.1.10",
+//		StartPort:         2900,
 //		RegisterAddresses: []string{"192.168.1.2:1236"},
 //	})
 //	if err != nil {
@@ -27,6 +27,7 @@
 // of which says what it owns and what it never knows:
 //
 //	netloop      sockets without a goroutine each: epoll, accept, descriptors
+//	tlsloop      TLS on such sockets: what crypto/tls does, without waiting
 //	clientproto  the bytes of a client: websocket, text, frame, tcp, custom
 //	hub          who the clients are: ids, uids, groups, sessions
 //	command      what workers and GatewayClients command: decoded, executed, answered

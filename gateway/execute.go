@@ -18,10 +18,10 @@ var errNotServing = errors.New("gateway: Execute was called before Serve")
 // such as CmdIsOnline, with the fields that the frame would have. No secret key
 // is needed.
 //
-// It returns when m is executed. Whatever had reached the inner port before is
-// executed before (on Linux; see innerLoop), and what one goroutine executes one after the other is
-// executed in that order, as over one connection. reply is the answer to a
-// question in PHP's serialize format, nil for a command.
+// It returns when m is executed. On Linux, what had reached the inner port before
+// is executed before; what one goroutine executes one after the other is executed
+// in that order, as over one connection. reply is the answer to a question in
+// PHP's serialize format, nil for a command.
 //
 // Errors: a [*gatewayprotocol.MessageError] and others say that m was refused
 // and had no effect; [ErrServerClosed] that the gateway has ended; ctx's error

@@ -8,7 +8,7 @@ func (s *clientPollers) keeps() (n int) {
 }
 
 func (l *innerLoop) keeps() int {
-	return cap(l.buf) + l.out.batch.keeps() + l.exec.Kept()
+	return cap(l.buf) + l.out.batch.keeps()
 }
 
 func (b *batch) keeps() int { return cap(b.arena.buf) + cap(b.scratch.copied) }

@@ -115,11 +115,11 @@ func TestTrim(t *testing.T) {
 			t.Errorf("%v: %d names are kept", m.Cmd, cap(x.names))
 		}
 	}
-	if g.refused > 0 || x.Kept() == 0 || cap(x.recipients) == 0 || cap(x.names) == 0 {
+	if g.refused > 0 || cap(x.out) == 0 || cap(x.body) == 0 || cap(x.recipients) == 0 || cap(x.names) == 0 {
 		t.Fatalf("refused %v, nothing is kept from command to command", g.err)
 	}
 	x.Trim()
-	if x.Kept() > 0 || cap(x.recipients) > 0 || cap(x.names) > 0 {
+	if cap(x.out) > 0 || cap(x.body) > 0 || cap(x.recipients) > 0 || cap(x.names) > 0 {
 		t.Error("Trim keeps something")
 	}
 }

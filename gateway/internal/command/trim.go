@@ -29,6 +29,3 @@ func (x *Executor) trim(l limits) {
 		x.extLen = 0
 	}
 }
-
-// Kept returns how many bytes are kept for replies and bodies.
-func (x *Executor) Kept() int { return cap(x.out) + cap(x.body) }
