@@ -11,7 +11,7 @@ import (
 )
 
 // clientPoller serves a share of the clients from one goroutine: it reads what
-// arrives and goes on writing where the kernel had no room. There is one per
+// arrives, and writes what waits when the kernel has room again. There is one per
 // core.
 type clientPoller struct {
 	gw     *Gateway

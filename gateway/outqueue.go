@@ -45,7 +45,7 @@ type lifetime uint8
 const (
 	shortLived lifetime = iota // during the call: they are copied
 	arenaLived                 // until the inner loop's batch is flushed
-	immortal                   // for ever: they are never changed
+	immortal                   // as long as they are used: nothing changes them
 )
 
 // add refers to b as the next piece.

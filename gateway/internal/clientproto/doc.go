@@ -6,7 +6,7 @@
 // remembered of a client from read to read ([State]), and how long the unit may
 // be that a client sends.
 //
-// It never knows what a client is, who the clients are, or how bytes reach a
+// It never knows what a client is, which clients there are, or how bytes reach a
 // socket: it is given received bytes, reports what is in them to a [Handler],
 // and appends messages to slices.
 //

@@ -9,7 +9,7 @@ import (
 // frameHead is the length of a frame's head: its total length, big-endian.
 const frameHead = 4
 
-// errFrameLength ends a connection that PHP would leave hanging for ever.
+// errFrameLength ends a connection that PHP leaves open without an end.
 var errFrameLength = errors.New("frame: length 0")
 
 // frame speaks Workerman's frame protocol (Protocols/Frame.php): four bytes of

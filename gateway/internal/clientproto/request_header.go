@@ -13,7 +13,7 @@ type headerList struct {
 	index   map[string]int // where names are, once there are many
 }
 
-// manyHeaders is how many names are searched one after the other, which is
+// manyHeaders is how many names are searched one by one, which is
 // quicker than a map for the dozen that a client sends.
 const manyHeaders = 32
 

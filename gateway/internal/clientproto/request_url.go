@@ -61,7 +61,7 @@ func phpURLAfterAuthority(uri string) (string, bool) {
 		return "", true // only a scheme
 	}
 	if after[0] != '/' {
-		// "host:80" or "mailto:somebody"
+		// "host:80" or "mailto:me@host"
 		digits := countDigits(after, 6)
 		if digits < 6 && (digits == len(after) || after[digits] == '/') {
 			return phpURLWithPort(uri, after)
@@ -77,8 +77,8 @@ func phpURLAfterAuthority(uri string) (string, bool) {
 	return phpURLAfterHost(after[2:], false)
 }
 
-// phpURLWithPort goes on with a URI whose first colon, before after, may
-// separate a port.
+// phpURLWithPort takes a URI whose first colon, before after, may separate a
+// port.
 func phpURLWithPort(uri, after string) (string, bool) {
 	relative := strings.HasPrefix(uri, "//")
 	digits := countDigits(after, 6)

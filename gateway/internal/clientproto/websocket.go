@@ -35,11 +35,11 @@ var (
 // Protocols/Websocket.php) it is tolerant of clients:
 //
 //   - A request needs a method that starts with GET, version 13 and a key;
-//     nothing else is asked of it (handshake).
+//     nothing else is checked (handshake).
 //   - Lengths need not be the shortest (RFC 6455 section 5.2).
 //   - RSV2 and RSV3 are ignored. RSV1 on data means deflated (RFC 7692) although
 //     that is never negotiated; what is sent is never deflated.
-//   - A message may begin with a continuation frame, and go on with text or
+//   - A message may begin with a continuation frame and continue with text or
 //     binary frames (5.4): every data frame without FIN is put before the next.
 //   - Text need not be UTF-8 (8.1). Text and binary are the same message.
 //   - Control frames may have any size (5.5). Each close frame is answered by
@@ -49,7 +49,7 @@ var (
 // the bound together with the fragments before it end the connection without a
 // close frame.
 //
-// Where the original is at fault it is not followed:
+// Where the original has faults, this codec differs:
 //
 //   - Ping and pong between fragments leave these alone. (PHP puts the fragments
 //     into the pong.)

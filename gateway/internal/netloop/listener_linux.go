@@ -75,8 +75,8 @@ func (l *Listener) Close() error {
 
 // Accept returns the next connection, non-blocking, with TCP_NODELAY set, and
 // the peer's address. It returns ErrAgain when there is none, and ErrRefused
-// when there was one but no descriptor for it; the next call goes on. After any
-// other error the connection may still be there.
+// when there was one but no descriptor for it; the next call takes the next
+// connection. After any other error the connection may still be there.
 func (l *Listener) Accept() (int, netip.AddrPort, error) {
 	for {
 		fd, peer, errno := accept4(l.fd)
@@ -126,7 +126,7 @@ func networkOrder(n uint16) uint16 {
 }
 
 // refuse takes a connection on the spare descriptor and closes it, so that its
-// peer learns at once, and the listener does not report it for ever.
+// peer learns at once, and the listener reports it no more.
 func (l *Listener) refuse() error {
 	if l.spare >= 0 {
 		_ = unix.Close(l.spare)
