@@ -27,7 +27,6 @@ type dispatcher struct {
 	flush func() // writes the commands that were collected
 
 	maximum    int // of running
-	processors int
 	queueSize  int // of pending
 	queueBytes int // of bytes
 
@@ -66,7 +65,6 @@ const maxShared = 16
 func newDispatcher(maximum, queueSize, queueBytes int) *dispatcher {
 	return &dispatcher{
 		maximum:    maximum,
-		processors: runtime.GOMAXPROCS(0),
 		queueSize:  queueSize,
 		queueBytes: queueBytes,
 		wake:       make(chan struct{}, maxIdle),
@@ -130,12 +128,10 @@ func (d *dispatcher) addLocked(e *Event) {
 	}
 }
 
-// callLocked sends a goroutine on its way if clients wait. At the bound it would
-// find nothing that it may take; it is sent all the same where so few handlers
-// may run that all of them can be quick, to write what they leave. As many as
-// there are processors and more block, and write by themselves.
+// callLocked sends a goroutine on its way if clients wait, also if as many
+// handlers run as may: then it writes what they leave.
 func (d *dispatcher) callLocked() {
-	if d.ready.n == 0 || d.coming.Load() || d.running >= d.maximum && d.maximum > d.processors {
+	if d.ready.n == 0 || d.coming.Load() {
 		return
 	}
 	d.coming.Store(true)
@@ -153,6 +149,11 @@ func (d *dispatcher) callLocked() {
 func (d *dispatcher) work() {
 	d.mu.Lock()
 	for !d.closed {
+		if d.running >= d.maximum { // handlers that can go on do so first, and more is written at once
+			d.mu.Unlock()
+			runtime.Gosched()
+			d.mu.Lock()
+		}
 		d.coming.Store(false)
 		for d.ready.n > 0 && d.running < d.maximum {
 			c, e := d.takeLocked()
