@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 )
 
 // batch collects what has to be flushed when a goroutine is through with what it
@@ -16,10 +18,10 @@ import (
 type batch struct {
 	inner   bool          // the inner loop's or a helper's: queues may refer to the arena
 	helpers *flushHelpers // nil flushes alone
-	arena   arena
+	arena   outqueue.Arena
 	clients []*client
 	conns   []*innerConn
-	scratch writeScratch
+	scratch outqueue.Scratch
 }
 
 // addConnLocked notes that c has to be flushed. The caller holds c.mu. Several
@@ -52,7 +54,7 @@ func (b *batch) flush() {
 	}
 	clear(b.conns)
 	b.conns = b.conns[:0]
-	b.arena.reset()
+	b.arena.Reset()
 }
 
 func (b *batch) flushClients() {
@@ -70,8 +72,8 @@ func (b *batch) flushClients() {
 // trim forgets what the batch keeps, and what its helpers' do. It must be
 // flushed.
 func (b *batch) trim() {
-	b.arena = arena{}
-	b.scratch = writeScratch{}
+	b.arena = outqueue.Arena{}
+	b.scratch = outqueue.Scratch{}
 	b.clients, b.conns = nil, nil
 	if b.helpers != nil {
 		for _, hb := range b.helpers.batches {

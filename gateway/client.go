@@ -8,6 +8,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -29,9 +30,9 @@ type client struct {
 	// the client's socket is read or written.
 	mu    sync.Mutex
 	state clientState
-	slot  *workerSlot // worker that the client is bound to; written under hub.Mu too
-	out   *outQueue   // nil when nothing waits
-	early []byte      // encoded messages that wait for the websocket handshake
+	slot  *workerSlot     // worker that the client is bound to; written under hub.Mu too
+	out   *outqueue.Queue // nil when nothing waits
+	early []byte          // encoded messages that wait for the websocket handshake
 
 	// ended is set with clientClosing and clientClosed, for the reader, which
 	// asks before every message.
@@ -58,6 +59,15 @@ const (
 )
 
 func (s clientState) any(f clientState) bool { return s&f != 0 }
+
+// lifetime says how long bytes given to a client stay as they are.
+type lifetime uint8
+
+const (
+	shortLived lifetime = iota // during the call: they are copied
+	arenaLived                 // until the inner loop's batch is flushed
+	immortal                   // as long as they are used: nothing changes them
+)
 
 // send queues one message for the client, to go out with b's flush: frame is the
 // message as the client's protocol encodes it, or the plain bytes of a raw one.
@@ -109,7 +119,7 @@ func (c *client) fullLocked() bool {
 		waits = c.transport.heldLocked()
 	}
 	if q := c.out; q != nil {
-		waits += q.size + len(q.rest)
+		waits += q.Len()
 	}
 	return waits >= c.gw.opts.SendToClientBufferSize
 }
@@ -120,16 +130,16 @@ func (c *client) queueLocked(b *batch, p []byte, life lifetime) {
 		return
 	}
 	if c.out == nil {
-		c.out = outQueues.Get().(*outQueue)
+		c.out = outqueue.Get()
 	}
 	if c.state.any(clientBlocked | clientWriting) {
-		c.out.rest = append(c.out.rest, p...)
+		c.out.Append(p)
 		return
 	}
 	if life == shortLived {
 		p = append([]byte(nil), p...)
 	}
-	c.out.add(p)
+	c.out.Refer(p)
 	if !b.inner {
 		if n := len(b.clients); n == 0 || b.clients[n-1] != c {
 			b.clients = append(b.clients, c)
@@ -181,10 +191,10 @@ func (c *client) flushAndUnlock(b *batch) {
 			return
 		}
 		q := c.out
-		if (q == nil || q.empty()) && c.transport.heldLocked() == 0 {
+		if (q == nil || q.Empty()) && c.transport.heldLocked() == 0 {
 			if q != nil {
 				c.out = nil
-				q.release()
+				q.Release()
 			}
 			closing := c.state.any(clientClosing)
 			c.mu.Unlock()
@@ -194,7 +204,7 @@ func (c *client) flushAndUnlock(b *batch) {
 			return
 		}
 		if q == nil { // only the transport has something to send
-			q = outQueues.Get().(*outQueue)
+			q = outqueue.Get()
 		}
 		c.out = nil
 		c.state |= clientWriting
@@ -204,13 +214,13 @@ func (c *client) flushAndUnlock(b *batch) {
 		c.state &^= clientWriting
 		switch err {
 		case nil:
-			q.release()
+			q.Release()
 		case netloop.ErrAgain:
 			c.keepLocked(q, n)
 			c.mu.Unlock()
 			return
 		default:
-			q.release()
+			q.Release()
 			c.mu.Unlock()
 			c.gw.destroyClient(b, c)
 			return
@@ -220,15 +230,15 @@ func (c *client) flushAndUnlock(b *batch) {
 
 // keepLocked keeps q, of which n bytes are through, until the transport says that
 // the kernel takes more.
-func (c *client) keepLocked(q *outQueue, n int) {
+func (c *client) keepLocked(q *outqueue.Queue, n int) {
 	if c.state.any(clientClosed) {
-		q.release()
+		q.Release()
 		return
 	}
-	q.copyTail(n)
+	q.CopyTail(n)
 	if c.out != nil { // queued while q was being written
-		q.rest = append(q.rest, c.out.rest...)
-		c.out.release()
+		q.Append(c.out.Rest())
+		c.out.Release()
 	}
 	c.out = q
 	c.state |= clientBlocked

@@ -82,7 +82,7 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 	c.ended.Store(true)
 	if q := c.out; q != nil {
 		c.out = nil
-		q.release()
+		q.Release()
 	}
 	c.early = nil
 	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)

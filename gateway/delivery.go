@@ -28,13 +28,17 @@ func (g *Gateway) newExecutor() (*command.Executor, *delivery) {
 	}), d
 }
 
+// arenaFlushAt is the number of bytes in the arena from which on a batch is
+// flushed early.
+const arenaFlushAt = 1 << 20
+
 // encode returns body as it goes on a client's socket, in the batch's arena.
 func (d *delivery) encode(body []byte, raw bool) []byte {
 	a := &d.batch.arena
 	if raw {
-		return a.commit(append(a.tail(len(body)), body...))
+		return a.Commit(append(a.Tail(len(body)), body...))
 	}
-	return a.commit(d.gw.codec.AppendMessage(a.tail(len(body)+clientproto.MaxOverhead), body))
+	return a.Commit(d.gw.codec.AppendMessage(a.Tail(len(body)+clientproto.MaxOverhead), body))
 }
 
 // Deliver queues a message for clients.
@@ -47,7 +51,7 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	for _, c := range to {
 		clientOf(c).send(&d.batch, frame, raw, arenaLived)
 	}
-	if d.batch.arena.used >= arenaFlushAt {
+	if d.batch.arena.Used() >= arenaFlushAt {
 		d.flush()
 	}
 }

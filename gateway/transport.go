@@ -1,5 +1,7 @@
 package gateway
 
+import "github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
+
 // transport carries the bytes of one client: a plain socket on a poller
 // (plainTransport), TLS on a poller (tlsTransport), or a net.Conn with
 // goroutines (streamTransport). The client decides what is sent and when the
@@ -16,7 +18,7 @@ type transport interface {
 	// written again, and netloop.ErrAgain when some have to be kept: the client
 	// then keeps them and calls watchLocked. One goroutine calls it at a time,
 	// the one that has set clientWriting, without locks.
-	write(q *outQueue, s *writeScratch) (n int, err error)
+	write(q *outqueue.Queue, s *outqueue.Scratch) (n int, err error)
 
 	// heldLocked is how many bytes, taken out of queues, the transport still
 	// holds: they wait for the peer too.

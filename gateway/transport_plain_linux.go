@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 )
 
 // socket is a client that a poller serves, with or without TLS, and its
@@ -31,8 +32,8 @@ func (s *socket) init(g *Gateway, remote netip.AddrPort, poller *clientPoller, f
 
 func (t *plainTransport) startLocked() error { return t.poller.add(&t.socket, netloop.In) }
 
-func (t *plainTransport) write(q *outQueue, s *writeScratch) (int, error) {
-	return q.writeTo(&t.fd, s)
+func (t *plainTransport) write(q *outqueue.Queue, s *outqueue.Scratch) (int, error) {
+	return q.WriteTo(&t.fd, s)
 }
 
 func (t *plainTransport) heldLocked() int { return 0 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 )
 
 // streamTransport is a client that is served by goroutines in place of a poller,
@@ -42,7 +43,7 @@ func (t *streamTransport) startLocked() error {
 
 // write takes nothing, as a kernel without room: the client keeps the queue, and
 // watchLocked starts the goroutine that writes it.
-func (t *streamTransport) write(*outQueue, *writeScratch) (int, error) {
+func (t *streamTransport) write(*outqueue.Queue, *outqueue.Scratch) (int, error) {
 	return 0, netloop.ErrAgain
 }
 
@@ -144,10 +145,10 @@ func (t *streamTransport) writeQueue() {
 		c.mu.Lock()
 		t.inFlight = 0
 		q := c.out
-		if q == nil || len(q.rest) == 0 {
+		if q == nil || len(q.Rest()) == 0 {
 			if q != nil {
 				c.out = nil
-				q.release()
+				q.Release()
 			}
 			t.writing = false
 			c.state &^= clientBlocked
@@ -158,7 +159,7 @@ func (t *streamTransport) writeQueue() {
 			}
 			return
 		}
-		p, q.rest = q.rest, p[:0]
+		p = q.TakeRest(p)
 		t.inFlight = len(p)
 		c.mu.Unlock()
 		if _, err := t.conn.Write(p); err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
 )
 
@@ -42,11 +43,11 @@ func (t *tlsTransport) handshaking() bool { return !t.conn.Open() }
 
 func (t *tlsTransport) heldLocked() int { return t.conn.SealedLocked() }
 
-func (t *tlsTransport) write(q *outQueue, s *writeScratch) (int, error) {
-	if len(q.pieces) == 0 {
-		return t.conn.Write(q.rest)
+func (t *tlsTransport) write(q *outqueue.Queue, s *outqueue.Scratch) (int, error) {
+	if len(q.Pieces()) == 0 {
+		return t.conn.Write(q.Rest())
 	}
-	return t.conn.WritePieces(q.pieces, &s.copied)
+	return t.conn.WritePieces(q.Pieces(), s.Copied())
 }
 
 func (t *tlsTransport) close(gracefully bool) {
@@ -141,7 +142,7 @@ func (o tlsOwner) SealedLocked() {
 		return // the goroutine that writes takes it along, or the poller tells already, or it is too late
 	}
 	if c.out != nil {
-		c.out.copyTail(0)
+		c.out.CopyTail(0)
 	}
 	// With nothing left in the arena, the inner loop is not needed to flush it:
 	// if that still kept others from it when the kernel has room again, new

@@ -11,4 +11,4 @@ func (l *innerLoop) keeps() int {
 	return cap(l.buf) + l.out.batch.keeps()
 }
 
-func (b *batch) keeps() int { return cap(b.arena.buf) + cap(b.scratch.copied) }
+func (b *batch) keeps() int { return b.arena.Cap() + b.scratch.Cap() }

@@ -1,27 +1,26 @@
-package gateway
+package outqueue
 
-// arena holds the bytes that a batch of commands queues for clients. Messages
+// Arena holds the bytes that a batch of commands queues for clients. Messages
 // stand in it one behind the other, and a client's queue refers to them: a
 // broadcast is encoded once, and a burst of broadcasts is one piece for each
 // client, because its messages are neighbours.
 //
-// The bytes are valid until reset, which the batch's owner calls when all that
-// refers to them has been written or copied.
-type arena struct {
+// The bytes are valid until Reset, which the batch's owner calls when all that
+// refers to them has been written or copied. The zero value is empty.
+type Arena struct {
 	buf  []byte
-	used int // bytes given out since reset, over all buffers
+	used int // bytes given out since Reset, over all buffers
 }
 
 const (
-	arenaSize    = 64 << 10 // first buffer
-	arenaKeep    = 1 << 20  // largest buffer kept from batch to batch
-	arenaFlushAt = 1 << 20  // bytes after which a batch is flushed early
+	arenaSize = 64 << 10 // first buffer
+	arenaKeep = 1 << 20  // largest buffer kept from batch to batch
 )
 
-// tail returns an empty slice to append up to n bytes to, behind what is there.
+// Tail returns an empty slice to append up to n bytes to, behind what is there.
 // When the buffer is full a new one takes its place; the old one lives on as
 // long as queues refer to it.
-func (a *arena) tail(n int) []byte {
+func (a *Arena) Tail(n int) []byte {
 	if cap(a.buf)-len(a.buf) < n {
 		size := max(arenaSize, n)
 		if cap(a.buf) >= size && cap(a.buf) < arenaKeep {
@@ -32,9 +31,9 @@ func (a *arena) tail(n int) []byte {
 	return a.buf[len(a.buf):len(a.buf)]
 }
 
-// commit says that b, made by appending to tail, is in use, and returns it with
+// Commit says that b, made by appending to Tail, is in use, and returns it with
 // its capacity left open to its neighbour (see coalesce).
-func (a *arena) commit(b []byte) []byte {
+func (a *Arena) Commit(b []byte) []byte {
 	a.used += len(b)
 	if cap(b) > 0 && cap(a.buf) > len(a.buf) && &b[:1][0] == &a.buf[:len(a.buf)+1][len(a.buf)] {
 		a.buf = a.buf[:len(a.buf)+len(b)]
@@ -42,8 +41,8 @@ func (a *arena) commit(b []byte) []byte {
 	return b
 }
 
-// reset forgets everything.
-func (a *arena) reset() {
+// Reset forgets everything.
+func (a *Arena) Reset() {
 	a.used = 0
 	if cap(a.buf) > arenaKeep {
 		a.buf = nil
@@ -61,3 +60,9 @@ func coalesce(last, next []byte) ([]byte, bool) {
 	}
 	return last[:n+len(next)], true
 }
+
+// Used returns the number of bytes given out since Reset.
+func (a *Arena) Used() int { return a.used }
+
+// Cap returns the size of the memory that the arena keeps.
+func (a *Arena) Cap() int { return cap(a.buf) }

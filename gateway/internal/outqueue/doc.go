@@ -1,0 +1,12 @@
+// Package outqueue is what a client has yet to be sent, and the memory that it
+// stands in.
+//
+// It owns a client's [Queue]: messages that are referred to until they are
+// offered to the kernel, and a copy of what the kernel did not take. It owns the
+// [Arena] too, in which a batch's messages stand one behind the other: a
+// broadcast is encoded once, and a burst of broadcasts is one piece for each
+// client.
+//
+// It never knows what a client is, what the bytes mean, how much may wait, or who
+// may write when: the client decides that, under its own lock.
+package outqueue
