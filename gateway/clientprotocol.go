@@ -25,9 +25,9 @@ var ErrNoMessage = errors.New("gateway: packet carries no message")
 type ClientProtocol interface {
 	// Input returns the length of the first packet in buf, which is never
 	// empty; 0 if that cannot be told yet. A length beyond len(buf) is fine: the
-	// gateway waits until the packet is there and does not ask again. Lengths
-	// below 0 or above 10,485,760 end the connection, as do that many bytes
-	// without a length.
+	// gateway waits until the packet is there and does not ask again. A
+	// length below 0 or above Options.MaxPackageSize ends the connection, as do
+	// that many bytes without a length.
 	//
 	// Input must not keep or change buf.
 	Input(buf []byte, client ClientConn) (int, error)
