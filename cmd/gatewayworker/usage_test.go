@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,12 @@ import (
 // in words that are not the standard library's; the exit code is 2.
 func TestBadValues(t *testing.T) {
 	const bad = "12 apples"
+	for _, v := range os.Environ() { // those of the tests themselves would be warned of
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, envPrefix) {
+			t.Setenv(name, "") // puts it back in the end
+			os.Unsetenv(name)
+		}
+	}
 	refused := func(args []string, name string) {
 		t.Helper()
 		var stderr strings.Builder
