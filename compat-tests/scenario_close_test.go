@@ -53,6 +53,33 @@ func init() {
 		s.workers[0].expect()
 		c[1].drain()
 	})
+	scene("close/send-then-destroy", func(s *stage) {
+		a, c := s.set(gatewayConfig{}, 1)
+		a.send(sendToOne(c[0].id, "one"), sendToOne(c[0].id, "two"), destroy(c[0].id), sendToOne(c[0].id, "three"))
+		c[0].expectN(2)
+		c[0].expectClosed()
+		s.workers[0].expect()
+		a.drain()
+	})
+	sends := []struct {
+		name string
+		send func(id uint32) *frame
+	}{
+		{"all", func(uint32) *frame { return sendToAll("", "bye") }},
+		{"group", func(uint32) *frame { return sendToGroup(groupMessage("g"), "bye") }},
+		{"uid", func(uint32) *frame { return sendToUID(`["u"]`, "bye") }},
+	}
+	for _, to := range sends {
+		scene("close/send-to-"+to.name+"-then-destroy", func(s *stage) {
+			a, c := s.set(gatewayConfig{}, 2)
+			a.ask(bindUID(c[0].id, "u"), joinGroup(c[0].id, "g"), isOnline(c[0].id))
+			a.send(to.send(c[0].id), destroy(c[0].id))
+			c[0].expect()
+			c[0].expectClosed()
+			s.workers[0].expect()
+			c[1].drain()
+		})
+	}
 	scene("close/destroy-before-handshake", func(s *stage) {
 		s.gateway(gatewayConfig{})
 		w := s.worker()

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -167,6 +168,19 @@ func (c *client) handshakeDone(b *batch, response []byte) {
 // refers to the inner loop's arena is left to the inner loop.
 func (c *client) flush(b *batch) {
 	c.mu.Lock()
+	c.flushAndUnlock(b)
+}
+
+// offer is flush for the inner loop that is about to destroy the client: where
+// another goroutine is writing, it lets that finish. Such a write waits neither
+// for the peer nor for the inner loop.
+func (c *client) offer(b *batch) {
+	c.mu.Lock()
+	for c.state.any(clientWriting) {
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+	}
 	c.flushAndUnlock(b)
 }
 

@@ -69,7 +69,11 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 // destroyClient closes a client at once: unsent bytes are lost, all tables
 // forget it, and its worker gets the event. Calls after the first do nothing. No lock
 // may be held.
-func (g *Gateway) destroyClient(b *batch, c *client) {
+func (g *Gateway) destroyClient(b *batch, c *client) { g.endClient(b, c, false) }
+
+// endClient is destroyClient, where offered says that what waited was offered to
+// the kernel: the peer should get what that took.
+func (g *Gateway) endClient(b *batch, c *client, offered bool) {
 	g.hub.Mu.Lock()
 	c.mu.Lock()
 	if c.state.any(clientClosed) {
@@ -77,7 +81,10 @@ func (g *Gateway) destroyClient(b *batch, c *client) {
 		g.hub.Mu.Unlock()
 		return
 	}
-	graceful := c.state.any(clientClosing)
+	graceful := offered || c.state.any(clientClosing)
+	if offered {
+		c.transport.offeredLocked(c.out)
+	}
 	c.state |= clientClosed
 	c.ended.Store(true)
 	if q := c.out; q != nil {

@@ -72,5 +72,9 @@ func (d *delivery) flush() {
 	d.tally.tell(&d.gw.traffic.toClients)
 }
 
-// Destroy closes a client at once.
-func (d *delivery) Destroy(c *hub.Client) { d.gw.destroyClient(&d.batch, clientOf(c)) }
+// Destroy closes a client at once. What waits for it is offered to the kernel
+// before: PHP does that with each message when it is sent.
+func (d *delivery) Destroy(c *hub.Client) {
+	clientOf(c).offer(&d.batch)
+	d.gw.endClient(&d.batch, clientOf(c), true)
+}

@@ -24,6 +24,11 @@ type transport interface {
 	// holds: they wait for the peer too.
 	heldLocked() int
 
+	// offeredLocked is called before close when the client is destroyed and its
+	// queue, q (nil if it is empty), was offered to write before. A transport
+	// whose write takes nothing offers q now.
+	offeredLocked(q *outqueue.Queue)
+
 	// watchLocked says what the client waits for: that the kernel takes bytes
 	// (out), that something arrives (in).
 	watchLocked(out, in bool)

@@ -38,6 +38,9 @@ func (t *plainTransport) write(q *outqueue.Queue, s *outqueue.Scratch) (int, err
 
 func (t *plainTransport) heldLocked() int { return 0 }
 
+// offeredLocked does nothing: the kernel was asked.
+func (s *socket) offeredLocked(*outqueue.Queue) {}
+
 func (t *plainTransport) watchLocked(out, in bool) { t.poller.watch(&t.socket, out, in) }
 
 func (t *plainTransport) handshaking() bool { return false }

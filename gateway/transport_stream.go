@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
@@ -21,6 +22,8 @@ type streamTransport struct {
 	// Guarded by client.mu.
 	writing  bool // the writing goroutine runs
 	inFlight int  // bytes that it has taken and not yet written
+	parting  bool // it closes the connection when it has written last
+	last     []byte
 }
 
 // newStreamClient makes a client on conn, with TLS if the gateway speaks it.
@@ -49,6 +52,22 @@ func (t *streamTransport) write(*outqueue.Queue, *outqueue.Scratch) (int, error)
 
 func (t *streamTransport) heldLocked() int { return t.inFlight }
 
+// offeredLocked leaves q, and the end of the connection, to the writing
+// goroutine, if it runs.
+func (t *streamTransport) offeredLocked(q *outqueue.Queue) {
+	if !t.writing || !t.open.Load() {
+		return
+	}
+	t.parting = true
+	if q != nil {
+		t.last = q.TakeRest(nil)
+	}
+}
+
+// partingTime is how long the kernel may take over the last messages of a client
+// that is destroyed. One attempt would do, which net.Conn does not offer.
+const partingTime = 100 * time.Millisecond
+
 // watchLocked starts the writing goroutine. The reading one always reads: of a
 // client that is closing it drops what comes.
 func (t *streamTransport) watchLocked(out, _ bool) {
@@ -63,6 +82,14 @@ func (t *streamTransport) handshaking() bool { return !t.open.Load() }
 // close does not wait: the alert that ends TLS needs room in the kernel's buffer,
 // for which crypto/tls gives a peer that does not read five seconds.
 func (t *streamTransport) close(bool) {
+	if t.parting {
+		_ = t.conn.SetWriteDeadline(time.Now().Add(partingTime))
+		return // writeQueue ends it
+	}
+	t.end()
+}
+
+func (t *streamTransport) end() {
 	if _, ok := t.conn.(*tls.Conn); ok {
 		go func() { _ = t.conn.Close() }()
 		return
@@ -144,6 +171,13 @@ func (t *streamTransport) writeQueue() {
 	for {
 		c.mu.Lock()
 		t.inFlight = 0
+		if t.parting {
+			last := t.last
+			c.mu.Unlock()
+			_, _ = t.conn.Write(last)
+			t.end()
+			return
+		}
 		q := c.out
 		if q == nil || len(q.Rest()) == 0 {
 			if q != nil {
@@ -164,6 +198,12 @@ func (t *streamTransport) writeQueue() {
 		c.mu.Unlock()
 		if _, err := t.conn.Write(p); err != nil {
 			c.gw.destroyClient(b, c)
+			c.mu.Lock()
+			parting := t.parting
+			c.mu.Unlock()
+			if parting {
+				t.end()
+			}
 			return
 		}
 	}
