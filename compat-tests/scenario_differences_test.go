@@ -95,6 +95,21 @@ func init() {
 			w.expect()
 		}
 	}, differs("handshake-head-limit"))
+	scene("handshake/head-over-1000-lines", func(s *stage) {
+		s.gateway(gatewayConfig{})
+		w := s.worker()
+		c := s.dial()
+		c.log("%s > a request with 1,200 headers", c.name)
+		c.put([]byte(request("GET / HTTP/1.1", strings.Repeat("X: 1\r\n", 1197)+keyHeader, versionHeader)))
+		if s.original() {
+			w.log("%s < %v", w.name, s.eventOf(c).Cmd)
+			c.log("%s < %s", c.name, quote([]byte(c.readHead())))
+			c.say("hello")
+		} else {
+			c.expectClosed()
+			w.expect()
+		}
+	}, differs("handshake-head-limit"))
 	scene("handshake/key-behind-the-head", func(s *stage) {
 		s.gateway(gatewayConfig{})
 		w := s.worker()

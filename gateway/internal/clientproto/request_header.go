@@ -59,6 +59,7 @@ func (l *headerList) value(name string) (value string, ok bool) {
 // line without a colon is none.
 func (r *Request) headers() headerList {
 	l := headerList{headers: make([]handshakeHeader, 0, 16)}
+	var repeated map[int][]byte // values of names that came before, to be joined once
 	_, lines, _ := strings.Cut(r.head, "\r\n")
 	for line := range strings.SplitSeq(lines, "\r\n") {
 		name, value, ok := strings.Cut(line, ":")
@@ -68,10 +69,16 @@ func (r *Request) headers() headerList {
 		name = mapASCII(name, lowerASCII)
 		value = strings.Trim(value, " \t")
 		if i := l.find(name); i >= 0 {
-			l.headers[i].value += "," + value
+			if repeated == nil {
+				repeated = make(map[int][]byte)
+			}
+			repeated[i] = append(append(repeated[i], ','), value...)
 		} else {
 			l.add(name, value)
 		}
+	}
+	for i, more := range repeated {
+		l.headers[i].value += string(more)
 	}
 	return l
 }

@@ -11,6 +11,10 @@ import (
 // included. PHP waits for the blank line without limit.
 const maxRequestHead = 64 << 10
 
+// maxRequestLines is how many lines a head may have. PHP takes any number, at a
+// cost for each that other clients wait for.
+const maxRequestLines = 1000
+
 // acceptGUID is RFC 6455's (section 1.3).
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -40,6 +44,9 @@ func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 	}
 	st.scanned = 0
 	head := buf[:size:size]
+	if bytes.Count(head, blank[:2])-1 > maxRequestLines {
+		return 0, fmt.Errorf("websocket: request head has more than %d lines", maxRequestLines)
+	}
 
 	if d.asksVersion {
 		if version, ok := headValue(head, "Sec-WebSocket-Version"); !ok {
@@ -92,7 +99,11 @@ func headValue(head []byte, name string) ([]byte, bool) {
 		}
 		value := head[i+1:]
 		end := bytes.IndexByte(value, '\n')
-		if end <= 0 || value[end-1] != '\r' {
+		if end < 0 {
+			return nil, false
+		}
+		if end == 0 || value[end-1] != '\r' {
+			i += 1 + end // no name on this line counts
 			continue
 		}
 		return bytes.TrimLeft(value[:end-1], " "), true
