@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
+	"github.com/go-gatewayworker/gatewayworker/internal/accept"
 )
 
 // clientPoller serves a share of the clients from one goroutine: it reads what
@@ -24,12 +27,22 @@ type clientPoller struct {
 	events []netloop.Event
 
 	// The first poller accepts, and deals the clients out.
-	listener *netloop.Listener
-	peers    []*clientPoller
-	next     int
-	noAccept atomic.Bool
+	listener    acceptor // nil if there is none
+	listenFD    int      // of listener, or -1
+	peers       []*clientPoller
+	next        int
+	noAccept    atomic.Bool
+	pause       accept.Pause
+	acceptAgain atomic.Bool // a pause is over
 
 	trimming trimRequest
+}
+
+// acceptor is a *netloop.Listener.
+type acceptor interface {
+	Accept() (int, netip.AddrPort, error)
+	Sysfd() int
+	Close() error
 }
 
 const (
@@ -48,16 +61,22 @@ func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, e
 		if err != nil {
 			return ps, err
 		}
-		p := &clientPoller{gw: g, poller: poller, table: table}
+		p := &clientPoller{gw: g, poller: poller, table: table, listenFD: -1}
 		p.reader = clientReader{gw: g, b: &p.b}
 		ps = append(ps, p)
 	}
-	var err error
-	if ps[0].listener, err = netloop.NewListener(l); err != nil {
+	listener, err := netloop.NewListener(l)
+	if err != nil {
 		return ps, err
 	}
 	ps[0].peers = ps
-	return ps, ps[0].poller.Add(ps[0].listener.Sysfd(), netloop.In)
+	return ps, ps[0].listen(listener)
+}
+
+// listen has the poller accept from l.
+func (p *clientPoller) listen(l acceptor) error {
+	p.listener, p.listenFD = l, l.Sysfd()
+	return p.poller.Add(p.listenFD, netloop.In)
 }
 
 // serve runs until stop.
@@ -71,7 +90,7 @@ func (p *clientPoller) serve() {
 			break
 		}
 		for _, e := range p.events {
-			if p.listener != nil && int(e.FD) == p.listener.Sysfd() {
+			if int(e.FD) == p.listenFD {
 				p.accept()
 				continue
 			}
@@ -81,6 +100,9 @@ func (p *clientPoller) serve() {
 		}
 		p.reader.flush()
 		p.trimming.answer(p.trimNow)
+		if p.acceptAgain.Swap(false) && p.listener != nil {
+			_ = p.poller.Mod(p.listenFD, netloop.In)
+		}
 		if p.noAccept.Load() {
 			p.closeListener()
 		}
@@ -106,7 +128,7 @@ func (p *clientPoller) trimNow() {
 func (p *clientPoller) closeListener() {
 	if p.listener != nil {
 		_ = p.listener.Close()
-		p.listener = nil
+		p.listener, p.listenFD = nil, -1
 	}
 }
 
@@ -144,17 +166,27 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 
 // accept takes some of the new connections; the rest is another event.
 func (p *clientPoller) accept() {
+	refused := false
+	defer func() {
+		if refused { // a flood goes on, and clients that are there come first
+			p.pauseAccepting(acceptRetry)
+		}
+	}()
 	for range acceptsATurn {
 		fd, remote, err := p.listener.Accept()
 		switch {
 		case err == nil:
+			p.pause.Reset()
 		case errors.Is(err, netloop.ErrAgain):
 			return
 		default:
 			p.gw.acceptFailed("client", err)
 			if errors.Is(err, netloop.ErrRefused) {
+				refused = true
 				continue
 			}
+			refused = false
+			p.pauseAccepting(p.pause.Next())
 			return
 		}
 		made := newPlainClient
@@ -164,6 +196,17 @@ func (p *clientPoller) accept() {
 		p.gw.addClient(&p.b, made(p.gw, remote, p.peers[p.next], fd))
 		p.next = (p.next + 1) % len(p.peers)
 	}
+}
+
+// pauseAccepting leaves new connections to the kernel for a while. What keeps one
+// from being accepted (memory, descriptors, a firewall's rule) passes, and until
+// then the poller would be told of it without end.
+func (p *clientPoller) pauseAccepting(pause time.Duration) {
+	_ = p.poller.Mod(p.listenFD, 0)
+	time.AfterFunc(pause, func() {
+		p.acceptAgain.Store(true)
+		p.poller.Wake()
+	})
 }
 
 // add starts watching a client's socket, for bits.

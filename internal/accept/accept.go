@@ -18,6 +18,18 @@ const (
 	maxPause = time.Second
 )
 
+// Pause says how long to pause after failed accepts. Its zero value is ready.
+type Pause struct{ last time.Duration }
+
+// Next returns the pause after one more accept that failed, twice the last one.
+func (p *Pause) Next() time.Duration {
+	p.last = min(max(2*p.last, minPause), maxPause)
+	return p.last
+}
+
+// Reset begins anew, after an accept that did not fail.
+func (p *Pause) Reset() { p.last = 0 }
+
 // Steady returns a listener whose Accept fails with net.ErrClosed alone, when ln
 // is closed. After any other error it tells failed, pauses, longer each time, and
 // goes on. Closing it closes ln and ends a pause.
@@ -33,7 +45,7 @@ type steady struct {
 }
 
 func (l *steady) Accept() (net.Conn, error) {
-	for pause := time.Duration(0); ; {
+	for pauses := new(Pause); ; {
 		c, err := l.Listener.Accept()
 		if err == nil || errors.Is(err, net.ErrClosed) {
 			return c, err
@@ -43,7 +55,7 @@ func (l *steady) Accept() (net.Conn, error) {
 			return nil, net.ErrClosed
 		default:
 		}
-		pause = min(max(2*pause, minPause), maxPause)
+		pause := pauses.Next()
 		l.failed(err, pause)
 		select {
 		case <-time.After(pause):
