@@ -56,7 +56,7 @@ type Options struct {
 	// 127.0.0.1:1236). BusinessWorker::$registerAddress.
 	RegisterAddresses []string
 
-	// SecretKey is the cluster's secret key. It must be UTF-8.
+	// SecretKey is the cluster's secret key. Default none. It must be UTF-8.
 	// BusinessWorker::$secretKey.
 	SecretKey string
 

@@ -167,7 +167,8 @@ func (g *Gateway) ListenAndServe() error {
 
 // Listen opens the client port (Listen) and the inner port
 // (InnerListen:StartPort) for [Gateway.Serve]. With it a program knows that it
-// has its ports before anything of it runs.
+// has its ports, and their numbers, before the gateway announces itself. A
+// program that opens the listeners itself needs no Listen.
 func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	if g.opts.Listen == "" {
 		return nil, nil, errNoListen

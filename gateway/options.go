@@ -40,14 +40,16 @@ const (
 	RouterRandom RouterMode = "router_random"
 )
 
-// Options configure a [Gateway]. They carry the names of PHP's properties; the
-// zero value of each is PHP's default. A negative or otherwise unusable value is
-// an [*OptionError] from [New].
+// Options configures a [Gateway]. A field that PHP's Gateway has as well carries
+// the name of its property, such as LanIP for $lanIp. Zero means the default of
+// each field, which is PHP's; a negative or otherwise unusable value is an
+// [*OptionError] from [New].
 type Options struct {
 	// Listen is the address for clients in PHP's spelling, such as
 	// "websocket://0.0.0.0:8282". Its scheme is the client protocol: websocket,
-	// text, frame or tcp. It is required, unless Protocol is set and listeners
-	// are given to Serve.
+	// text, frame or tcp. With port 0 the system chooses a port; see
+	// [Gateway.ClientAddr]. Listen is required, unless Protocol is set and
+	// listeners are given to Serve.
 	Listen string
 
 	// Protocol is a custom client protocol. It takes the place of Listen's
@@ -58,11 +60,13 @@ type Options struct {
 	TLS *tls.Config
 
 	// LanIP is the IPv4 address by which workers and GatewayClients reach this
-	// gateway. It is part of every client id. Default "127.0.0.1".
+	// gateway (PHP: lanIp). It is part of every client id. Default "127.0.0.1".
 	LanIP string
 
 	// StartPort is the port of the inner address (PHP: lanPort is startPort
-	// plus the number of the process; there is one process here). Default 2000.
+	// plus the number of the process; there is one process here). Default 2000,
+	// as in PHP. It cannot be left to the system: 0 is the default; give
+	// [Gateway.Serve] a listener of your own for that.
 	StartPort int
 
 	// InnerListen is the IP address that the inner port is opened on, where it
@@ -70,8 +74,8 @@ type Options struct {
 	// is LanIP, or 0.0.0.0 when LanIP is a public address.
 	InnerListen string
 
-	// RegisterAddresses are the Registers to announce the gateway at, host:port.
-	// Empty is "127.0.0.1:1236".
+	// RegisterAddresses are the Registers to announce the gateway at, host:port
+	// (PHP: registerAddress). Empty is "127.0.0.1:1236".
 	RegisterAddresses []string
 
 	// NoRegister announces the gateway nowhere. RegisterAddresses must be empty.
@@ -80,39 +84,43 @@ type Options struct {
 	// Dial opens the connections to the Registers. nil is net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// SecretKey must be shared by all parts of the cluster. Default none.
+	// SecretKey must be the same in all parts of the cluster (PHP: secretKey).
+	// Default none.
 	SecretKey string
 
-	// PingInterval is the time between heartbeats to clients; 0 is none.
+	// PingInterval is the time between heartbeats to clients; 0, the default, is
+	// none (PHP: pingInterval, in seconds).
 	PingInterval time.Duration
 	// PingNotResponseLimit times PingInterval is how long a client may be silent
-	// before it is dropped; 0 is for ever.
+	// before the gateway closes its connection; 0, the default, is without limit
+	// (PHP: pingNotResponseLimit).
 	PingNotResponseLimit int
-	// PingData is sent to silent clients at each heartbeat. "" and "0" (empty
-	// for PHP) send nothing.
+	// PingData is the message that silent clients get at each heartbeat (PHP:
+	// pingData). "", the default, and "0", which PHP takes for empty, send nothing.
 	PingData string
 
-	// Router says how clients are given to workers. Default
-	// RouterLeastConnections.
+	// Router says how clients are given to workers (PHP:
+	// Gateway::$selectLoadBalancingMode). Default RouterLeastConnections.
 	Router RouterMode
 
 	// SendToWorkerBufferSize bounds the bytes that wait for a worker or a
 	// GatewayClient to read. When they have reached it, new messages for it are
-	// dropped and logged. Default 10,240,000.
+	// dropped and logged. Default 10,240,000 (PHP: sendToWorkerBufferSize).
 	SendToWorkerBufferSize int
 	// SendToClientBufferSize bounds the bytes that wait for a client to read.
 	// When they have reached it, new messages for the client are dropped.
-	// Default 1,024,000.
+	// Default 1,024,000 (PHP: sendToClientBufferSize).
 	SendToClientBufferSize int
 
 	// MaxPackageSize bounds what a client may send at once (a message with its
-	// fragments, a line, a packet) and a frame of the inner port, in bytes. Who
-	// sends more is disconnected. At least 1,024; default 10,485,760 (PHP:
+	// fragments, a line, a packet) and a frame of the inner port, in bytes. A
+	// peer that sends more is disconnected. At least 1,024; default 10,485,760 (PHP:
 	// TcpConnection::$defaultMaxPackageSize).
 	MaxPackageSize int
 
 	// HandshakeTimeout is how long a client may take for its handshakes, TLS and
-	// websocket together, before it is dropped; 0 is for ever, as in PHP.
+	// websocket together, before the gateway closes its connection; 0, the
+	// default, is without limit, as in PHP.
 	HandshakeTimeout time.Duration
 
 	// BinaryFrames sends websocket messages as binary frames (PHP:
@@ -127,32 +135,32 @@ type Options struct {
 	//
 	// It runs in the goroutine that reads the client, which on Linux reads
 	// thousands of others: look at the request, check a signature, and return
-	// within microseconds. What needs a database or the network belongs into a
+	// within microseconds. What needs a database or the network belongs in a
 	// worker's onWebSocketConnect. It is called by several goroutines at once; if
 	// it panics, the client gets a 500. Only websocket clients make a handshake:
 	// with another protocol it must be nil.
 	OnHandshake func(*Handshake) (status int)
 
-	// HandshakeData says whose websocket handshake, and data of
+	// HandshakeData says which version's websocket handshake, and data of
 	// onWebSocketConnect, workers expect. Default HandshakeData4.
 	HandshakeData HandshakeData
 
-	// OnBusinessWorkerConnected and OnBusinessWorkerClose are called when a
+	// OnBusinessWorkerConnected and OnBusinessWorkerClose, if set, are called when a
 	// worker has connected and when its connection has ended. Commands and
 	// events wait meanwhile: return soon, and do not call the gateway's Shutdown
 	// or Close from there.
 	OnBusinessWorkerConnected, OnBusinessWorkerClose func(BusinessWorker)
 
 	// KeepMemory leaves it to Go's runtime when memory goes back to the system.
-	// Otherwise the gateway calls runtime.GC and debug.FreeOSMemory after most of
+	// By default the gateway calls runtime.GC and debug.FreeOSMemory after most of
 	// many clients have gone, and after a rush of TLS handshakes, which stops the
-	// whole program for some milliseconds and concerns its other parts too.
+	// whole program, its other parts included, for some milliseconds.
 	KeepMemory bool
 
-	// Logger receives log entries with the fields role, worker_key, client_id
-	// and remote. nil is Slog; if that is nil too, logrus.StandardLogger().
+	// Logger gets the log lines, with the fields role, worker_key, client_id and
+	// remote. nil means Slog, and if that is nil, too, logrus.StandardLogger().
 	Logger logrus.FieldLogger
-	// Slog receives the log entries if Logger is nil.
+	// Slog gets the log lines if Logger is nil.
 	Slog *slog.Logger
 
 	// portable serves everything with goroutines, as on systems without epoll.

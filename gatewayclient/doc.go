@@ -17,9 +17,8 @@
 //		return err // no Register, or no gateways
 //	}
 //
-// A gateway that does not answer takes nothing from the answers of the others: n
-// counts what they have, and err names the gateway that is missing. Look at the
-// result first.
+// When a gateway does not answer, the result still holds the answers of the
+// others: n counts their clients, and err names the gateway that is missing.
 //
 // A [Client] is for one cluster and the whole life of a program; a program may
 // have several. Inside a business worker, use Event.Gateway, which is a Client
@@ -95,8 +94,8 @@
 // # Errors and partial results
 //
 // A call concerns one gateway or all of them. Those that concern all go out to
-// all at once, and a gateway that is dead, slow or talks nonsense neither delays
-// nor hides the others: the result holds what the others answered, and the
+// all at once, and a gateway that is down, slow or sends a malformed answer neither
+// delays nor hides the answers of the others: the result holds what the others answered, and the
 // error, which joins a [*GatewayError] for each that failed, says what is
 // missing; see [FailedGateways].
 //

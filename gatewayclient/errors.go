@@ -14,7 +14,7 @@ var (
 	// ErrClosed says that the Client or the Worker behind it was closed.
 	ErrClosed = innerclient.ErrClosed
 
-	// ErrNoGateways says that Register answered and names no gateway.
+	// ErrNoGateways says that a Register answered with an empty list.
 	ErrNoGateways = errors.New("gatewayclient: no gateways registered")
 
 	// ErrUnknownGateway says that a client id points to a gateway that is not
@@ -62,8 +62,10 @@ func (e *GatewayError) Error() string {
 // Unwrap returns Err.
 func (e *GatewayError) Unwrap() error { return e.Err }
 
-// FailedGateways returns the gateways that err, as returned by a method of
-// [Client], names.
+// FailedGateways returns the gateways whose answers are missing from a result:
+// those that the [*GatewayError]s in err name. err is what a method of [Client]
+// returned with the result. There are none if err is nil, or if the call failed
+// before any gateway was asked, as without a Register.
 func FailedGateways(err error) []gatewayprotocol.GatewayAddress {
 	var out []gatewayprotocol.GatewayAddress
 	var walk func(error)

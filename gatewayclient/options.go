@@ -42,7 +42,7 @@ type Options struct {
 	// gateways. No Register is asked then.
 	Gateways []string
 
-	// SecretKey is the cluster's secret key. Gateway::$secretKey.
+	// SecretKey is the cluster's secret key. Default none. Gateway::$secretKey.
 	SecretKey string
 
 	// ConnectTimeout bounds a connect to a gateway or a Register (0: 3 s).
@@ -61,7 +61,7 @@ type Options struct {
 	// SendNoWait makes a command that finds no room fail at once.
 	SendNoWait bool
 
-	// IdleTimeout is how long a connection is kept that is not used (0: 50 s).
+	// IdleTimeout is how long an unused connection is kept (0: 50 s).
 	IdleTimeout time.Duration
 
 	// SendToGatewayBufferSize bounds the bytes that wait for one gateway

@@ -35,8 +35,8 @@ type OptionError = gatewayprotocol.OptionError
 // with PHP's limits. Zero means the default of each field; a negative value is
 // an [*OptionError].
 type Options struct {
-	// SecretKey is what gateways and workers must send, exactly. "" is a key
-	// like any other: a peer that sends a key is then refused.
+	// SecretKey is what gateways and workers must send, exactly. "", the
+	// default, is a key like any other: a peer that sends a key is then refused.
 	// Register::$secretKey.
 	SecretKey string
 
@@ -45,11 +45,12 @@ type Options struct {
 	AuthTimeout time.Duration
 
 	// MaxPackageSize is the length in bytes, "\n" included, that a line must
-	// stay below (0: 10,485,760). Memory is taken as the bytes arrive.
+	// stay below (0: 10,485,760, TcpConnection::$defaultMaxPackageSize). Memory is taken as the bytes arrive.
 	MaxPackageSize int
 
 	// SendToWorkerBufferSize bounds the bytes of lists that wait for one worker
-	// which does not read them (0: 1,048,576): a list is added while less than
+	// which does not read them (0: 1,048,576,
+	// TcpConnection::$defaultMaxSendBufferSize): a list is added while less than
 	// this is waiting.
 	SendToWorkerBufferSize int
 
@@ -77,7 +78,7 @@ type ClientOptions struct {
 	// 127.0.0.1:1236.
 	RegisterAddresses []string
 
-	// SecretKey is the key that they share.
+	// SecretKey is the cluster's secret key. Default none.
 	SecretKey string
 
 	// ConnectTimeout bounds one attempt to connect, and one write (0: 5 s).

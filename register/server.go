@@ -33,7 +33,7 @@ type Server struct {
 }
 
 // NewServer returns a server that is ready to Serve. It fails with an
-// [*OptionError].
+// [*OptionError]. Give [Server.Serve] a listener from net.Listen to run it.
 func NewServer(opts Options) (*Server, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
