@@ -14,9 +14,9 @@ import (
 // Session is the session of the client that an event is about: PHP's $_SESSION,
 // shared with PHP workers and GatewayClients.
 //
-// It comes with the event. When the client's session was changed elsewhere
-// since this worker saw it last, or by an earlier event whose change the
-// gateway had not seen yet, it is asked for again; that happens when the handler
+// It comes with the event. When another program has changed the client's session
+// since this worker saw it last, or an earlier event has changed it and the
+// gateway did not know yet, the worker asks the gateway for it when the handler
 // first looks at it. When the handler returns, and not in OnClose, the session
 // is written back if it is not what it was.
 //
@@ -204,7 +204,7 @@ func (s *Session) Int(key string) int64 {
 }
 
 // Set sets a key to a Go value; see [gatewayclient.EncodeValue] for how it maps.
-// It fails for a value that PHP has nothing for.
+// It fails for a value that has no counterpart in PHP, such as a channel.
 func (s *Session) Set(key string, value any) error {
 	v, err := gatewayclient.EncodeValue(value)
 	if err == nil {

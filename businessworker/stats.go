@@ -21,7 +21,7 @@ type Stats struct {
 	Refused uint64 // commands that failed with ErrSendBufferFull
 }
 
-// Stats returns the numbers of the moment.
+// Stats returns the current numbers.
 func (w *Worker) Stats() Stats {
 	s := Stats{
 		Events:  w.stats.events.Load(),

@@ -30,7 +30,7 @@ type stopping struct {
 //
 // Called by a handler, which would wait for itself, it returns nil at once and
 // the worker stops when the handler has returned: before the deadline of ctx, or
-// within Options.ShutdownTimeout if it has none. Run returns what became of it.
+// within Options.ShutdownTimeout if it has none. Run then returns the stop's result.
 func (w *Worker) Shutdown(ctx context.Context) error {
 	if inHandler() {
 		deadline, ok := ctx.Deadline()

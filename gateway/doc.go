@@ -2,7 +2,7 @@
 // connections of a cluster, passes what clients say to business workers, and
 // does what business workers and GatewayClients command. It takes the place of
 // PHP's GatewayWorker\Gateway (src/Gateway.php) on the same addresses; workers,
-// Registers and GatewayClients, PHP or Go, do not notice.
+// Registers and GatewayClients, PHP or Go, need no change.
 //
 //	g, err := gateway.New(gateway.Options{
 //		Listen:            "websocket://0.0.0.0:8282",

@@ -66,8 +66,8 @@ func (g *Gateway) goRun(f func()) {
 // Registers, accepts no more connections, closes every client after what waits for
 // it has been sent (at once if a handshake is not done), tells the workers of
 // every close, and closes their connections when their systems have confirmed
-// all of it. When ctx ends first, it does what Close does and returns ctx's
-// error. It may be called by several at once.
+// all of it (TCP's acknowledgements). When ctx ends first, it does what Close
+// does and returns ctx's error. Several goroutines may call it at once.
 func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Lock()
 	switch g.state {

@@ -55,9 +55,9 @@ func New(opts Options) (*Client, error) {
 // lost; see [Client.Drain].
 func (c *Client) Close() error { return c.transport.Close() }
 
-// Drain is Close for programs that lose nothing: it waits until every gateway
-// that can be reached has executed all commands sent before, and then closes the
-// Client, also when ctx ends first. Its error says what may be lost.
+// Drain is Close without losing commands: it waits until every gateway that can
+// be reached has executed all commands sent before, and then closes the Client.
+// When ctx ends first it closes the Client, too. Its error says what may be lost.
 func (c *Client) Drain(ctx context.Context) error {
 	err := c.Sync(ctx)
 	var none *RegisterError
@@ -79,7 +79,7 @@ type Stats struct {
 	Lost        uint64 // bytes that were not sent when their connection ended
 }
 
-// Stats returns the numbers of the moment.
+// Stats returns the current numbers.
 func (c *Client) Stats() Stats { return Stats(c.transport.Stats()) }
 
 // Gateways returns the inner addresses of all gateways, in the order in which
@@ -240,8 +240,8 @@ func (c *Client) queryEach(ctx context.Context, addrs []GatewayAddress, frame fu
 
 // Sync waits until every gateway that can be reached has executed all commands
 // sent before by this Client. Commands need no Sync to take effect, and a
-// question never overtakes a command; Sync is for programs that want to be sure
-// before they tell another program.
+// question never overtakes a command; Sync is for a program that must know that
+// its commands took effect before it notifies another program.
 func (c *Client) Sync(ctx context.Context) error {
 	// Connection ids start at 1, so this asks about no client.
 	return c.queryAll(ctx, command(gatewayprotocol.CmdIsOnline, ClientID{}, nil), func(answer) error { return nil })

@@ -82,8 +82,8 @@ func (c *Client) SelectClients(ctx context.Context, ids []ClientID, fields ...Fi
 
 // Clients is [Client.Select] for lists that may be long: it asks one gateway
 // after another, when the loop comes to it, and holds the answer of one at a
-// time. What goes wrong with a gateway is an element with an error, after which
-// the next gateway follows.
+// time. A gateway that fails yields one element with an error; the loop then goes
+// on with the next gateway.
 func (c *Client) Clients(ctx context.Context, q Query) iter.Seq2[ClientInfo, error] {
 	return func(yield func(ClientInfo, error) bool) {
 		addrs, frame, err := c.selection(ctx, &q)

@@ -27,7 +27,7 @@ func (e *ReplyLengthError) Error() string {
 }
 
 // MessageError reports a frame whose ext_data or body cannot be carried out,
-// such as a list of groups that holds a list. PHP's gateway dies of these. The
+// such as a list of groups that holds a list. PHP's gateway process exits on such a frame. The
 // stream is intact: the frame after it can be read.
 type MessageError struct {
 	Cmd    Command

@@ -10,7 +10,7 @@ import (
 )
 
 // Announcer keeps a gateway announced at several Registers, as PHP's
-// Gateway::registerAddress does: it reconnects for ever, and every connection
+// Gateway::registerAddress does: it reconnects until Run's context ends, and every connection
 // begins with the announcement.
 type Announcer struct{ links links }
 
@@ -31,8 +31,8 @@ func NewAnnouncer(address string, opts ClientOptions) (*Announcer, error) {
 func (a *Announcer) Run(ctx context.Context) error { return a.links.run(ctx) }
 
 // Connected returns the number of Registers that are connected now. A Register
-// gives no sign that it accepts the announcement but not closing the
-// connection.
+// does not confirm an announcement: it only closes the connection if it refuses
+// one.
 func (a *Announcer) Connected() int { return int(a.links.connected.Load()) }
 
 // acceptTime is how long a Register must keep the connection open to count as

@@ -111,14 +111,14 @@ func (s *Server) Addresses() []string {
 	return addrs
 }
 
-// Stats are the numbers of a [Server]'s connections.
+// Stats counts the connections of a [Server].
 type Stats struct {
 	Connections int // all, also those that have not said what they are
 	Gateways    int
 	Workers     int // GatewayClients that are just asking included
 }
 
-// Stats returns the numbers of the moment.
+// Stats returns the current counts.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,9 +9,9 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// Watcher follows the lists of gateways that several Registers tell, as PHP's
-// BusinessWorker does. Each list replaces the one before it, whichever
-// Register it is from; a Register that is gone changes nothing.
+// Watcher follows the lists of gateways that several Registers send, as PHP's
+// BusinessWorker does. Each list replaces the one before it, also one from
+// another Register. When a Register goes away the list stays.
 type Watcher struct {
 	links links
 	first chan struct{} // closed when onList has returned from the first list
@@ -26,7 +26,7 @@ type Watcher struct {
 }
 
 // NewWatcher returns a watcher. onList, which may be nil, is called with every
-// list received, never by two goroutines at once. The slice is the callee's.
+// list received, never by two goroutines at once. onList may keep and change the slice.
 // While onList runs, that Register is not read; it must return for Run to
 // return. NewWatcher fails with an [*OptionError].
 func NewWatcher(onList func(addresses []string), opts ClientOptions) (*Watcher, error) {

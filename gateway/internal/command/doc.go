@@ -24,5 +24,5 @@
 // which it is given them, across callers. PHP's programs rely on that; see the
 // inner loop in package gateway.
 //
-// Frames that PHP's gateway dies of are refused and change nothing.
+// A frame that would make PHP's gateway exit is refused and changes nothing.
 package command
