@@ -30,7 +30,7 @@
 //	tlsloop      TLS on such sockets: what crypto/tls does, without waiting
 //	clientproto  the bytes of a client: websocket, text, frame, tcp, custom
 //	hub          who the clients are: ids, uids, groups, sessions
-//	outqueue     what a client has yet to be sent, and where it stands
+//	outqueue     the messages that wait for a client, and their memory
 //	command      what workers and GatewayClients command: decoded, executed, answered
 //
 // One goroutine, the inner loop, serves all connections to the inner port. It

@@ -2,8 +2,9 @@
 // Gateway, or both in one process with a chat to try them; it asks, commands
 // and measures clusters.
 //
-// Each command is in a file of its own, command_*.go; what several of them
-// share as flags is in flags_*.go. Every flag is also an environment variable,
+// The parts of a cluster are started in command_*.go, the operations of
+// `gatewayworker client` are in client_*.go, status in status*.go, and the flags
+// that several commands share in flags_*.go. Every flag is also an environment variable,
 // see [env]. Logs and errors go to stderr; stdout has only what a command is
 // asked to print.
 package main

@@ -3,8 +3,8 @@
 //
 // It owns the bytes of one client's connection: where a message ends, what a
 // message is on the wire, the websocket handshake and its answers, what is
-// remembered of a client from read to read ([State]), and how long the unit may
-// be that a client sends.
+// remembered of a client from read to read ([State]), and how long a
+// message, line or packet of a client may be.
 //
 // It never knows what a client is, which clients there are, or how bytes reach a
 // socket: it is given received bytes, reports what is in them to a [Handler],

@@ -13,10 +13,10 @@
 //
 // # What it never knows
 //
-// Sockets, queues, protocols of clients, logs, and where a frame came from. What
-// a command does to a client beyond the hub's tables it tells [Clients]; what
-// concerns the one that sent the frame (the answer, a refusal) it tells the
-// [Caller]. Both are called without the hub's lock.
+// Sockets, queues, protocols of clients, logs, and where a frame came from. It
+// calls [Clients] for what a command does to a client beyond the hub's tables,
+// and the [Caller] for what goes back to the sender of the frame: the answer, or
+// a refusal. It calls both without the hub's lock.
 //
 // # Order
 //

@@ -22,9 +22,9 @@
 // # Lock
 //
 // One mutex, [Hub.Mu], gives commands the atomicity that PHP's single thread
-// gives them. The caller takes it, for functions whose names end in Locked; it
-// holds it for work on tables only, never while a socket is read or written, a
-// lock of the hub's is not taken inside it, and it is the first in the gateway's
-// lock order (see package gateway). Those who take it are the executor of
-// commands, and the gateway where clients and workers come, go and are counted.
+// gives them. The caller takes it before it calls a function whose name ends
+// in Locked. It holds it for work on tables only, never while a socket is read or
+// written. The hub has no other lock, and this one is the first in the gateway's
+// lock order (see package gateway). The executor of commands takes it, and so
+// does the gateway when clients and workers come, go and are counted.
 package hub

@@ -1,5 +1,5 @@
-// Package outqueue is what a client has yet to be sent, and the memory that it
-// stands in.
+// Package outqueue holds the messages that wait to be sent to a client, and the
+// memory that they stand in.
 //
 // It owns a client's [Queue]: messages that are referred to until they are
 // offered to the kernel, and a copy of what the kernel did not take. It owns the
