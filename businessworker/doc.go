@@ -39,7 +39,7 @@
 //	Gateway::destoryCurrentClient              Event.Destroy
 //	Gateway::… (everything else)               Event.Gateway: see package gatewayclient
 //	$worker->name, ->id                        Options.Name, .ID; Worker.Name, .ID
-//	$worker->count                             one Worker serves all processors; see Options.Concurrency
+//	$worker->count                             one Worker uses all cores; see Options.Concurrency
 //	$worker->registerAddress, ->secretKey      Options.RegisterAddresses, .SecretKey
 //	$worker->sendToGatewayBufferSize           Options.SendToGatewayBufferSize
 //

@@ -111,6 +111,12 @@ func (w *Worker) Gateway() *gatewayclient.Client { return w.client }
 // with a graceful stop of at most Options.ShutdownTimeout, or after Shutdown or
 // Close. It returns nil when every event received was handled, and else a
 // [*StopError]; an error of OnStart is returned as it is. A Worker runs once.
+//
+// The worker connects to gateways in the background, and clients that come before
+// a gateway has any worker are disconnected. A program that runs the gateway as
+// well, such as a test, can wait with gateway.Options.OnBusinessWorkerConnected.
+// The Gateways of [Worker.Stats] counts connections that the worker has opened: a
+// gateway may not have accepted the newest yet.
 func (w *Worker) Run(ctx context.Context) error {
 	w.mu.Lock()
 	if w.started || w.stop != nil {
