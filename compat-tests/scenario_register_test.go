@@ -248,7 +248,7 @@ func init() {
 		q.log("q > subscription, blanks, 10485759 bytes with the line feed")
 		q.put([]byte(subscription("") + strings.Repeat(" ", 10485759-1-len(subscription(""))) + "\n"))
 		q.expect()
-	})
+	}, differs("register-line-limit"))
 	scene("register/many-gateways", func(s *stage) {
 		r := s.register("")
 		w := s.subscribed(r, "w1")
@@ -269,7 +269,7 @@ func init() {
 		})
 		spoke.send(subscription(""))
 		spoke.expect()
-	})
+	}, differs("register-ping-is-not-enough"))
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -41,7 +41,8 @@ func newBenchLoop(tb testing.TB, n int) *benchLoop {
 		g.hub.JoinLocked(&c.Client, []byte("room"))
 		g.hub.Mu.Unlock()
 	}
-	x := &benchLoop{tb: tb, conn: &innerConn{gw: g, authorized: true}}
+	x := &benchLoop{tb: tb, conn: &innerConn{gw: g}}
+	x.conn.authorized.Store(true)
 	x.exec, x.out = g.newExecutor()
 	return x
 }

@@ -14,12 +14,15 @@ var _ command.Caller = (*innerConn)(nil)
 
 // Authorized reports whether a connect command carried the secret key, or there
 // is none.
-func (w *innerConn) Authorized() bool { return w.authorized }
+func (w *innerConn) Authorized() bool { return w.authorized.Load() }
 
 // Connected authorizes the connection and makes it, for a worker, the one of its
 // worker key.
 func (w *innerConn) Connected(worker bool, workerKey string) {
-	w.authorized = true
+	w.authorized.Store(true)
+	if w.keyTimer != nil {
+		w.keyTimer.Stop()
+	}
 	if worker {
 		w.gw.workerConnected(w, w.remoteIP+":"+workerKey)
 	}

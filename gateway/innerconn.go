@@ -1,9 +1,13 @@
 package gateway
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -22,8 +26,9 @@ type innerConn struct {
 	stream net.Conn // in place of sock, where there is no inner loop
 
 	// The inner loop's.
-	authorized bool   // see Authorized
-	batch      *batch // where answers are noted
+	authorized atomic.Bool // see Authorized; written by the inner loop only
+	keyTimer   *time.Timer // of awaitKey, nil without a key
+	batch      *batch      // where answers are noted
 	unread     []byte
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
 	ended      bool // the peer has closed, and unread is still to be executed
@@ -60,14 +65,35 @@ const (
 // newInnerConn returns a connection, of which the caller has yet to set the
 // socket. Answers to what it commands are noted in b.
 func (g *Gateway) newInnerConn(remote netip.AddrPort, b *batch) *innerConn {
-	return &innerConn{
-		gw:         g,
-		remote:     remote,
-		remoteIP:   phpIP(remote.Addr()),
-		authorized: g.opts.SecretKey == "",
-		batch:      b,
+	ic := &innerConn{
+		gw:       g,
+		remote:   remote,
+		remoteIP: phpIP(remote.Addr()),
+		batch:    b,
 	}
+	ic.authorized.Store(g.opts.SecretKey == "")
+	return ic
 }
+
+// authTimeout is how long a peer may take to give the secret key, where there is
+// one. PHP's gateway waits for ever.
+const authTimeout = 10 * time.Second
+
+// awaitKey ends the connection unless the peer gives the secret key in time. It
+// is called when the socket is set, before anything is read.
+func (w *innerConn) awaitKey() {
+	if w.authorized.Load() {
+		return
+	}
+	timeout := cmp.Or(w.gw.opts.authTimeout, authTimeout)
+	w.keyTimer = time.AfterFunc(timeout, func() {
+		if !w.authorized.Load() {
+			w.Close(fmt.Errorf("%w within %v", errNoKey, timeout))
+		}
+	})
+}
+
+var errNoKey = errors.New("gateway: the peer gave no secret key")
 
 // event queues a frame about a client. It reports false if the connection is
 // gone and the frame belongs to another worker. When the bytes that the kernel
@@ -281,6 +307,9 @@ func (g *Gateway) innerGone(w *innerConn) {
 	key := w.key
 	g.workers.disconnectLocked(w)
 	g.hub.Mu.Unlock()
+	if w.keyTimer != nil {
+		w.keyTimer.Stop()
+	}
 	w.mu.Lock()
 	was := w.state
 	w.state |= innerClosed

@@ -53,6 +53,7 @@ func (l *innerGoroutines) serve() {
 			_ = conn.Close()
 			continue
 		}
+		ic.awaitKey()
 		l.gw.running.Add(1)
 		go l.read(ic)
 	}

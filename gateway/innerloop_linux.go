@@ -253,6 +253,7 @@ func (l *innerLoop) accept(turn int) {
 			ic.sock.Close()
 			continue
 		}
+		ic.awaitKey()
 		l.conns[int32(fd)] = ic
 		l.accepted = append(l.accepted, ic)
 	}

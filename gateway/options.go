@@ -165,6 +165,9 @@ type Options struct {
 
 	// portable serves everything with goroutines, as on systems without epoll.
 	portable bool
+
+	// authTimeout is authTimeout when it is 0.
+	authTimeout time.Duration
 }
 
 // BusinessWorker says which worker a callback is about.

@@ -21,6 +21,8 @@ type conn struct {
 	log logrus.FieldLogger
 	out *innerconn.Sender // owns all writes
 
+	authorized bool // a line carried the key; the reader's
+
 	// Guarded by srv.mu.
 	announced  bool
 	address    gatewayprotocol.RegisterAddress
@@ -57,18 +59,20 @@ func (c *conn) finish() {
 
 func (c *conn) read() {
 	c.nc.SetReadDeadline(time.Now().Add(c.srv.opts.AuthTimeout))
-	lines := newLineReader(c.nc, c.srv.opts.MaxPackageSize)
-	for first := true; ; first = false {
+	lines := newLineReader(c.nc, c.srv.opts.firstLines())
+	for {
 		line, err := lines.next()
 		if err != nil {
-			c.logEnd(err, first)
+			c.logEnd(err, lines.max)
 			return
 		}
-		if first {
-			c.nc.SetReadDeadline(time.Time{})
-		}
+		was := c.authorized
 		if !c.handle(line) {
 			return
+		}
+		if !was && c.authorized {
+			c.nc.SetReadDeadline(time.Time{})
+			lines.max = c.srv.opts.MaxPackageSize
 		}
 	}
 }
@@ -102,6 +106,7 @@ func (c *conn) handle(line []byte) bool {
 		c.warn("wrong key", "%v with a wrong secret key", req.Event)
 		return false
 	}
+	c.authorized = true
 	if req.Event == gatewayprotocol.EventGatewayConnect {
 		c.log.Infof("register: gateway %q announced", clip(req.Address.String()))
 		c.srv.announce(c, req.Address)
@@ -120,12 +125,12 @@ func (c *conn) warn(kind, format string, args ...any) {
 
 // logEnd logs why reading ended. Peers that connect and send nothing, such as
 // port probes, are not worth a warning.
-func (c *conn) logEnd(err error, first bool) {
+func (c *conn) logEnd(err error, limit int) {
 	var ne net.Error
 	switch {
 	case errors.Is(err, ErrLineTooLong):
-		c.warn("long line", "a line reached the limit of %d bytes", c.srv.opts.MaxPackageSize)
-	case first && errors.As(err, &ne) && ne.Timeout():
+		c.warn("long line", "a line reached the limit of %d bytes", limit)
+	case !c.authorized && errors.As(err, &ne) && ne.Timeout():
 		c.warn("no request", "no request within %v", c.srv.opts.AuthTimeout)
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		c.log.Debug("register: connection closed")

@@ -17,8 +17,8 @@ import (
 const (
 	DefaultRegisterAddress        = "127.0.0.1:1236"
 	DefaultAuthTimeout            = 10 * time.Second
-	DefaultMaxPackageSize         = gatewayprotocol.MaxRegisterLine // TcpConnection::$defaultMaxPackageSize
-	DefaultSendToWorkerBufferSize = 1_048_576                       // TcpConnection::$defaultMaxSendBufferSize
+	DefaultMaxPackageSize         = 64 << 10
+	DefaultSendToWorkerBufferSize = 1_048_576 // TcpConnection::$defaultMaxSendBufferSize
 	DefaultConnectTimeout         = 5 * time.Second
 	DefaultQueryTimeout           = 5 * time.Second
 	DefaultReconnectDelay         = time.Second
@@ -40,12 +40,16 @@ type Options struct {
 	// Register::$secretKey.
 	SecretKey string
 
-	// AuthTimeout is how long a connection may take for its first whole line
-	// (0: 10 s).
+	// AuthTimeout is how long a connection may take until a line has said, with
+	// the key, that it is a gateway or a worker (0: 10 s). PHP's Register takes
+	// any line for that, a ping too.
 	AuthTimeout time.Duration
 
 	// MaxPackageSize is the length in bytes, "\n" included, that a line must
-	// stay below (0: 10,485,760, TcpConnection::$defaultMaxPackageSize). Memory is taken as the bytes arrive.
+	// stay below (0: 65,536; PHP: TcpConnection::$defaultMaxPackageSize,
+	// 10,485,760). Until a connection has given the key, 8,192 bytes and six for
+	// each of SecretKey are the limit if that is less. A line is decoded as
+	// JSON, which takes up to fifty times its length.
 	MaxPackageSize int
 
 	// SendToWorkerBufferSize bounds the bytes of lists that wait for one worker
@@ -68,6 +72,11 @@ func (o Options) withDefaults() (Options, error) {
 	c.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)
 	o.Logger = logging.Choose(o.Logger, o.Slog).WithField("role", "register")
 	return o, c.Err()
+}
+
+// firstLines is the limit of lines before the key.
+func (o *Options) firstLines() int {
+	return min(o.MaxPackageSize, 8<<10+6*len(o.SecretKey)) // JSON writes a byte with at most six
 }
 
 // ClientOptions configures an [Announcer], a [Watcher] or a [Lookup]. The zero

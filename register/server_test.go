@@ -181,7 +181,7 @@ func TestLineInPieces(t *testing.T) {
 }
 
 func TestLineLimit(t *testing.T) {
-	const limit = 10000
+	const limit = 5000
 	_, addr := startServer(t, "", Options{MaxPackageSize: limit})
 	fits := dialPeer(t, addr)
 	fits.send(`{"event":"worker_connect"}` + strings.Repeat(" ", limit-28) + "\n") // limit-1 bytes in all
@@ -195,16 +195,38 @@ func TestLineLimit(t *testing.T) {
 }
 
 func TestAuthTimeout(t *testing.T) {
-	_, addr := startServer(t, "", Options{AuthTimeout: 30 * time.Millisecond})
+	_, addr := startServer(t, "", Options{AuthTimeout: 300 * time.Millisecond})
 	pinged := dialPeer(t, addr)
-	pinged.send(`{"event":"ping"}` + "\n") // one line is enough, whatever it says
+	pinged.send(`{"event":"ping"}` + "\n") // says nothing about who it is
+	worker := dialPeer(t, addr)
+	worker.send(asWorker)
+	worker.expect(emptyList)
 	silent := dialPeer(t, addr)
 	half := dialPeer(t, addr)
 	half.send(`{"event":"worker_connect"}`)
 	silent.expectClosed()
 	half.expectClosed()
-	pinged.send(asWorker)
-	pinged.expect(emptyList)
+	pinged.expectClosed()
+	worker.send(asWorker)
+	worker.expect(emptyList)
+}
+
+// TestLineLimitBeforeTheKey: a connection that has not given the key may send a
+// few KB, one that has a little more; nested arrays of 10 MB are never decoded.
+func TestLineLimitBeforeTheKey(t *testing.T) {
+	_, addr := startServer(t, "", Options{})
+	const first, later = 8 << 10, DefaultMaxPackageSize
+	line := func(n int) string { return asWorker[:len(asWorker)-1] + strings.Repeat(" ", n-len(asWorker)) + "\n" }
+	p := dialPeer(t, addr)
+	p.send(line(first - 1))
+	p.expect(emptyList)
+	p.send(line(later - 1))
+	p.expect(emptyList)
+	p.send(strings.Repeat("[", later))
+	p.expectClosed()
+	over := dialPeer(t, addr)
+	over.send(strings.Repeat("[", first))
+	over.expectClosed()
 }
 
 func TestShutdownTellsNothing(t *testing.T) {

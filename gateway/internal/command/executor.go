@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -74,6 +75,7 @@ const recipientsBatch = 1 << 14
 var (
 	errUnauthorized   = errors.New("gateway: no secret key was given yet")
 	errSecretKey      = errors.New("gateway: the secret key does not match")
+	errConnectTooLong = errors.New("gateway: the connect command is too long")
 	errUnknownCommand = errors.New("gateway: a gateway does not know this command")
 )
 
@@ -101,6 +103,10 @@ func New(h *hub.Hub, to Clients, opts Options) *Executor {
 func (x *Executor) ExecuteAll(from Caller, p []byte, upTo int) (rest []byte, waiting bool) {
 	defer func() { x.msg = gatewayprotocol.Message{} }() // it refers to p
 	for at := 0; len(p) > 0; {
+		if err := x.judge(from, p); err != nil {
+			from.Close(err)
+			return nil, false
+		}
 		n, err := gatewayprotocol.DecodeMessage(p, &x.msg, x.opts.MaxPackageSize)
 		if err != nil {
 			from.Close(err)
@@ -121,10 +127,37 @@ func (x *Executor) ExecuteAll(from Caller, p []byte, upTo int) (rest []byte, wai
 	return p, false
 }
 
+// maxConnect is the longest connect command, in bytes, of a caller that has not
+// given the key, without what the key itself takes.
+const maxConnect = 8 << 10
+
+// judge refuses, from its head, a frame that a caller without the key cannot
+// send: no memory is kept for the rest of it, and no time goes into its JSON.
+func (x *Executor) judge(from Caller, p []byte) error {
+	if from.Authorized() || len(p) < gatewayprotocol.HeadLen {
+		return nil
+	}
+	length := binary.BigEndian.Uint32(p)
+	if length < gatewayprotocol.HeadLen {
+		return nil // DecodeMessage knows what PHP makes of it
+	}
+	if cmd := gatewayprotocol.Command(p[4]); !isConnect(cmd) {
+		return fmt.Errorf("%w: %v", errUnauthorized, cmd)
+	}
+	// JSON writes a byte of the key with at most six.
+	if limit := maxConnect + 6*len(x.opts.SecretKey); int64(length) > int64(limit) {
+		return fmt.Errorf("%w: %d bytes before the secret key, at most %d", errConnectTooLong, length, limit)
+	}
+	return nil
+}
+
+func isConnect(cmd gatewayprotocol.Command) bool {
+	return cmd == gatewayprotocol.CmdWorkerConnect || cmd == gatewayprotocol.CmdGatewayClientConnect
+}
+
 // Execute executes one frame of a caller.
 func (x *Executor) Execute(from Caller, m *gatewayprotocol.Message) {
-	connect := m.Cmd == gatewayprotocol.CmdWorkerConnect || m.Cmd == gatewayprotocol.CmdGatewayClientConnect
-	if !connect && !from.Authorized() {
+	if !isConnect(m.Cmd) && !from.Authorized() {
 		from.Close(fmt.Errorf("%w: %v", errUnauthorized, m.Cmd))
 		return
 	}
