@@ -1,3 +1,5 @@
+//go:build linux && !race
+
 package rawio
 
 import (
@@ -11,12 +13,8 @@ import (
 func Writev(fd int, pieces []unix.Iovec) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(pieces))), uintptr(len(pieces)))
-		if errno == syscall.EINTR {
-			continue
+		if errno != syscall.EINTR {
+			return count(n, errno), errno
 		}
-		if errno != 0 {
-			return 0, errno
-		}
-		return int(n), 0
 	}
 }
