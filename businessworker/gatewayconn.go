@@ -9,6 +9,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
 )
 
@@ -32,6 +33,7 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 	if err != nil {
 		return nil, err
 	}
+	keepalive.Set(nc)
 	out := innerconn.NewSender(nc, w.opts.SendToGatewayBufferSize)
 	gc := &gatewayConn{
 		addr:   addr,

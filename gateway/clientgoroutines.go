@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // clientGoroutines accepts clients that are served by a goroutine each, on
@@ -40,6 +42,7 @@ const acceptRetry = 10 * time.Millisecond
 // serveConn tells a worker of the client at once, before any TLS handshake, as
 // PHP does.
 func (s *clientGoroutines) serveConn(conn net.Conn) {
+	keepalive.Set(conn)
 	b := new(batch)
 	s.gw.addClient(b, newStreamClient(s.gw, conn))
 	b.flush()

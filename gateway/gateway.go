@@ -175,7 +175,7 @@ func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 	}
 	// Go offers Multipath TCP, which costs something with every connection and
 	// which PHP's gateway does not speak.
-	config := net.ListenConfig{Control: netloop.NoDelay}
+	config := net.ListenConfig{Control: netloop.Control}
 	config.SetMultipathTCP(false)
 	client, err = config.Listen(context.Background(), g.listen.Network(), g.listen.HostPort())
 	if err != nil {

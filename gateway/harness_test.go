@@ -59,7 +59,7 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	}
 	tg := &testGateway{Gateway: g, t: t, served: make(chan error, 1), logs: hook}
 	var ls [2]net.Listener
-	config := net.ListenConfig{Control: netloop.NoDelay} // as Gateway.Listen does
+	config := net.ListenConfig{Control: netloop.Control} // as Gateway.Listen does
 	for i := range ls {
 		if ls[i], err = config.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)

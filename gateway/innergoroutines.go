@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // innerGoroutines serves the inner port with a goroutine per connection, on
@@ -46,6 +47,7 @@ func (l *innerGoroutines) serve() {
 			time.Sleep(acceptRetry)
 			continue
 		}
+		keepalive.Set(conn)
 		ic := l.gw.newInnerConn(addrPortOf(conn.RemoteAddr()), &l.out.batch)
 		ic.stream = conn
 		ic.drained = sync.NewCond(&ic.mu)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 	"github.com/go-gatewayworker/gatewayworker/internal/options"
 	"github.com/sirupsen/logrus"
@@ -132,7 +133,11 @@ func (o ClientOptions) withDefaults() (ClientOptions, error) {
 func (o *ClientOptions) dial(ctx context.Context, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.ConnectTimeout)
 	defer cancel()
-	return o.Dial(ctx, "tcp", addr)
+	nc, err := o.Dial(ctx, "tcp", addr)
+	if err == nil {
+		keepalive.Set(nc)
+	}
+	return nc, err
 }
 
 // needsPing is PHP's test for a Register on another machine.

@@ -12,6 +12,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/accept"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
@@ -84,6 +85,7 @@ func (s *Server) Serve(ln net.Listener) error {
 }
 
 func (s *Server) start(nc net.Conn) {
+	keepalive.Set(nc)
 	c := newConn(s, nc)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// NoDelay does nothing: net sets TCP_NODELAY for each connection.
-func NoDelay(string, string, syscall.RawConn) error { return nil }
+// Control does nothing: each connection is set by itself.
+func Control(string, string, syscall.RawConn) error { return nil }
 
 // FD is there for the compiler: nothing makes one on this system.
 type FD struct{}

@@ -6,9 +6,12 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // Listener accepts connections as bare descriptors.
@@ -17,13 +20,21 @@ type Listener struct {
 	spare int // a descriptor to give up when there are no more; see refuse
 }
 
-// NoDelay is for [net.ListenConfig.Control]: what is accepted inherits
-// TCP_NODELAY from the socket that listens, which saves a call for each. Clients
-// that connect before NewListener is called have it only so.
-func NoDelay(_, _ string, c syscall.RawConn) error {
-	return c.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	})
+// Control is for [net.ListenConfig.Control]: what is accepted inherits
+// TCP_NODELAY and the keepalive from the socket that listens, which saves the calls
+// for each. Clients that connect before NewListener is called have them only so.
+func Control(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) { setInherited(int(fd)) })
+}
+
+// setInherited sets what connections inherit. (PHP: Worker::listen.)
+func setInherited(fd int) {
+	const seconds = int(keepalive.Interval / time.Second)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, seconds)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, seconds)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 1)
 }
 
 // NewListener takes over accepting from a TCP listener, which stays open and
@@ -47,8 +58,7 @@ func NewListener(l *net.TCPListener) (*Listener, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	// See NoDelay.
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	setInherited(fd)
 	spare, err := openSpare()
 	if err != nil {
 		_ = unix.Close(fd)
