@@ -78,27 +78,46 @@ const (
 // of earlier ones has reached SendToClientBufferSize. No lock may be held.
 func (c *client) send(b *batch, frame []byte, raw bool, life lifetime) {
 	c.mu.Lock()
-	sent := c.sendLocked(b, frame, raw, life)
+	outcome := c.sendLocked(b, frame, raw, life)
 	c.mu.Unlock()
-	if !sent {
+	switch outcome {
+	case droppedFull:
 		c.gw.dropped(c, len(frame))
+	case droppedEarly:
+		c.gw.droppedEarly(c, len(frame))
 	}
 }
 
-// sendLocked reports false for a message that finds too much waiting. It gives
-// c.mu up meanwhile where it has to ask the kernel first.
-func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) bool {
+// sendOutcome says what becomes of a message.
+type sendOutcome uint8
+
+const (
+	sent         sendOutcome = iota // or the client is closing
+	droppedFull                     // too much waits for the client
+	droppedEarly                    // too much waits for websocket handshakes, over all clients
+)
+
+// maxEarly bounds the bytes that wait for websocket handshakes, over all clients.
+// PHP has a bound for each client only.
+const maxEarly = 64 << 20
+
+// sendLocked gives c.mu up meanwhile where it has to ask the kernel first.
+func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) sendOutcome {
 	switch {
 	case len(frame) == 0 || c.state.any(clientClosing|clientClosed):
-		return true
+		return sent
 	case !raw && !c.state.any(clientReady):
 		// PHP takes one more message here while the size is not over the bound,
 		// where the send buffer refuses at the bound.
 		if len(c.early) > c.gw.opts.SendToClientBufferSize {
-			return false
+			return droppedFull
+		}
+		if n := int64(len(frame)); c.gw.early.Add(n) > maxEarly {
+			c.gw.early.Add(-n)
+			return droppedEarly
 		}
 		c.early = append(c.early, frame...)
-		return true
+		return sent
 	}
 	if c.fullLocked() && !c.state.any(clientBlocked|clientWriting) {
 		// Only what the kernel refuses counts, and it was not asked yet.
@@ -107,10 +126,18 @@ func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) boo
 		c.mu.Lock()
 	}
 	if c.fullLocked() {
-		return false
+		return droppedFull
 	}
 	c.queueLocked(b, frame, life)
-	return true
+	return sent
+}
+
+// forgetEarlyLocked lets go of what waited for the handshake.
+func (c *client) forgetEarlyLocked() {
+	if n := len(c.early); n > 0 {
+		c.gw.early.Add(-int64(n))
+		c.early = nil
+	}
 }
 
 // fullLocked reports whether the bytes that wait have reached the bound.
@@ -157,7 +184,7 @@ func (c *client) handshakeDone(b *batch, response []byte) {
 	defer c.mu.Unlock()
 	if len(c.early) > 0 {
 		response = append(response, c.early...)
-		c.early = nil
+		c.forgetEarlyLocked()
 	}
 	c.state |= clientReady
 	c.queueLocked(b, response, immortal)
@@ -290,7 +317,7 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
 	}
 	c.state |= clientClosing
 	c.ended.Store(true)
-	c.early = nil
+	c.forgetEarlyLocked()
 	if c.state.any(clientBlocked) {
 		c.transport.watchLocked(true, false)
 	}

@@ -91,7 +91,7 @@ func (g *Gateway) endClient(b *batch, c *client, offered bool) {
 		c.out = nil
 		q.Release()
 	}
-	c.early = nil
+	c.forgetEarlyLocked()
 	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
 	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)

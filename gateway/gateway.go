@@ -47,6 +47,7 @@ type Gateway struct {
 	hub     *hub.Hub
 	workers *workerTable // guarded by hub.Mu
 	traffic traffic
+	early   atomic.Int64 // bytes in client.early, over all clients
 	helpers *flushHelpers
 
 	handshaking handshakeQueue // used where there is a HandshakeTimeout

@@ -11,6 +11,8 @@ type Stats struct {
 	UIDs    int // uids that clients are bound to
 	Groups  int // groups with members
 
+	BytesBeforeHandshake int // that wait for clients' websocket handshakes, at most 64 MiB
+
 	// Since the gateway was made. Each loop counts for itself and tells when a
 	// turn of it is over, so that the last microseconds may be missing.
 	MessagesFromClients uint64
@@ -23,6 +25,9 @@ type Stats struct {
 	// (SendToWorkerBufferSize).
 	DroppedToClients uint64
 	DroppedToWorkers uint64
+	// DroppedBeforeHandshake is how many of DroppedToClients would have had to
+	// wait for a websocket handshake when BytesBeforeHandshake was at its bound.
+	DroppedBeforeHandshake uint64
 }
 
 // Stats returns what the gateway holds and has done.
@@ -34,6 +39,9 @@ func (g *Gateway) Stats() Stats {
 		BytesToClients:      g.traffic.toClients.bytes.Load(),
 		DroppedToClients:    g.traffic.droppedToClients.Load(),
 		DroppedToWorkers:    g.traffic.droppedToWorkers.Load(),
+
+		BytesBeforeHandshake:   int(g.early.Load()),
+		DroppedBeforeHandshake: g.traffic.droppedEarly.Load(),
 	}
 	g.hub.Mu.Lock()
 	defer g.hub.Mu.Unlock()
@@ -51,6 +59,7 @@ type traffic struct {
 	toClients        counted
 	droppedToClients atomic.Uint64
 	droppedToWorkers atomic.Uint64
+	droppedEarly     atomic.Uint64
 }
 
 type counted struct{ messages, bytes atomic.Uint64 }

@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+
+	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
+
+// TestEarlyBound: what waits for websocket handshakes is bounded over all clients,
+// and what a client takes along is free for others.
+func TestEarlyBound(t *testing.T) {
+	g := startGateway(t, Options{Listen: "websocket://127.0.0.1:0"})
+	w := g.worker("w:0")
+	const clients, size = 70, 1_000_000
+	first := g.dialRaw()
+	w.event(gp.CmdOnConnect)
+	for range clients - 1 {
+		g.dialRaw()
+		w.event(gp.CmdOnConnect)
+	}
+	w.send(withBody(gp.CmdSendToAll, 0, strings.Repeat("x", size)))
+	w.barrier()
+	const fit = maxEarly / size
+	s := g.Stats()
+	if s.BytesBeforeHandshake > maxEarly || s.BytesBeforeHandshake < fit*size {
+		t.Errorf("%d bytes wait", s.BytesBeforeHandshake)
+	}
+	if s.DroppedBeforeHandshake != clients-fit || s.DroppedToClients != clients-fit {
+		t.Errorf("%d and %d messages dropped, want %d", s.DroppedBeforeHandshake, s.DroppedToClients, clients-fit)
+	}
+	g.await("too much waits for websocket handshakes, message dropped")
+
+	_ = first.conn.Close()
+	w.event(gp.CmdOnClose)
+	w.send(withBody(gp.CmdSendToOne, clients, strings.Repeat("y", size/2)))
+	w.barrier()
+	if s := g.Stats(); s.DroppedBeforeHandshake != clients-fit {
+		t.Error("the room of a client that has gone is not given to others")
+	}
+	for id := uint32(1); id <= clients; id++ {
+		w.send(gp.Message{Cmd: gp.CmdDestroy, ConnectionID: id})
+	}
+	w.barrier()
+	if s := g.Stats(); s.BytesBeforeHandshake != 0 {
+		t.Errorf("%d bytes wait, without clients", s.BytesBeforeHandshake)
+	}
+}
