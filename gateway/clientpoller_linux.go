@@ -85,7 +85,7 @@ func (p *clientPoller) serve() {
 		var err error
 		if p.events, err = p.poller.Wait(p.events[:0]); err != nil {
 			if !errors.Is(err, netloop.ErrClosed) {
-				p.gw.log.WithError(err).Error("client port failed")
+				p.gw.fail("client port", err)
 			}
 			break
 		}

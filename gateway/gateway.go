@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type Gateway struct {
 	mu        sync.Mutex // guards what follows
 	state     serverState
 	cancel    func()         // ends heartbeats and announcing
+	failure   error          // why Serve ends by itself
 	listeners []net.Listener // open while serving
 	addrs     [2]net.Addr    // client, inner
 
@@ -192,7 +194,8 @@ func (g *Gateway) Listen() (client, inner net.Listener, err error) {
 }
 
 // Serve serves the two listeners until Shutdown or Close, then returns
-// ErrServerClosed. It closes the listeners. The ports that go on the wire are
+// ErrServerClosed. When a port cannot be served any more, because the kernel
+// reports no more events, Serve ends as by Close and returns that error. It closes the listeners. The ports that go on the wire are
 // those of the listeners.
 func (g *Gateway) Serve(client, inner net.Listener) error {
 	if err := g.start(client, inner); err != nil {
@@ -202,7 +205,9 @@ func (g *Gateway) Serve(client, inner net.Listener) error {
 	}
 	g.running.Wait()
 	close(g.served)
-	return ErrServerClosed
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return cmp.Or(g.failure, ErrServerClosed)
 }
 
 // ClientAddr returns the address of the client port, nil before Serve.

@@ -91,9 +91,7 @@ func (l *innerLoop) serve() {
 			l.events, err = l.poller.Wait(l.events[:0])
 		}
 		if err != nil {
-			if !errors.Is(err, netloop.ErrClosed) {
-				l.gw.log.WithError(err).Error("inner port failed")
-			}
+			l.failed(err)
 			return
 		}
 		l.readRest(innerTurn)
@@ -110,6 +108,13 @@ func (l *innerLoop) serve() {
 		if l.finishing.Load() && l.finished() {
 			return
 		}
+	}
+}
+
+// failed ends the gateway, unless the error is only that the loop was stopped.
+func (l *innerLoop) failed(err error) {
+	if !errors.Is(err, netloop.ErrClosed) {
+		l.gw.fail("inner port", err)
 	}
 }
 
@@ -166,6 +171,7 @@ func (l *innerLoop) answerParked(calls []*localCall) bool {
 	for more := true; more; {
 		var err error
 		if l.events, more, err = l.poller.Poll(l.events[:0]); err != nil {
+			l.failed(err)
 			return false
 		}
 		l.handle(innerLookBack)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 
 	"github.com/sirupsen/logrus"
@@ -56,6 +57,19 @@ func (g *Gateway) start(client, inner net.Listener) error {
 		"lan_ip": g.opts.LanIP,
 	}).Info("gateway is serving")
 	return nil
+}
+
+// fail ends Serve with the error that a port died of: clients and workers find
+// another gateway, where a dead port would keep them for nothing. It does not
+// wait, as its caller is one of those that Close waits for.
+func (g *Gateway) fail(port string, err error) {
+	g.mu.Lock()
+	if g.failure == nil && g.state == serverServing {
+		g.failure = fmt.Errorf("gateway: %s failed: %w", port, err)
+	}
+	g.mu.Unlock()
+	g.log.WithError(err).Errorf("%s failed", port)
+	go func() { _ = g.Close() }()
 }
 
 func (g *Gateway) goRun(f func()) {

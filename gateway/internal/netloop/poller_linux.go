@@ -1,6 +1,7 @@
 package netloop
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -106,10 +107,15 @@ func (p *Poller) poll() (int, error) {
 }
 
 // Wait appends the events to dst, waiting for at least one. After Close it
-// returns ErrClosed. Only one goroutine may wait.
+// returns ErrClosed; any other error is for good. Only one goroutine may wait.
 func (p *Poller) Wait(dst []Event) ([]Event, error) {
 	if err := p.raw.Read(p.try); err != nil {
-		return dst, ErrClosed
+		p.mu.RLock()
+		defer p.mu.RUnlock()
+		if p.closed {
+			return dst, ErrClosed
+		}
+		return dst, fmt.Errorf("netloop: cannot wait for events: %w", err)
 	}
 	if p.err != nil {
 		return dst, p.err
@@ -141,6 +147,9 @@ func (p *Poller) take(dst []Event) []Event {
 	}
 	return dst
 }
+
+// Sysfd returns the number of the epoll descriptor.
+func (p *Poller) Sysfd() int { return p.epfd }
 
 // Wake makes Wait return, perhaps without events. After Close it does nothing.
 func (p *Poller) Wake() {
