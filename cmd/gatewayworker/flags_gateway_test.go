@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
@@ -25,7 +26,7 @@ func parse[T any](t *testing.T, flags []cli.Flag, read func(*cli.Context) (T, er
 }
 
 func TestGatewayOptions(t *testing.T) {
-	same := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".portable" }, cmp.Ignore())
+	same := cmp.Options{cmpopts.IgnoreUnexported(gateway.Options{})}
 	for name, test := range map[string]struct {
 		args []string
 		want gateway.Options
