@@ -19,8 +19,8 @@ const (
 	DefaultRegisterAddress        = "127.0.0.1:1236"
 	DefaultAuthTimeout            = 10 * time.Second
 	DefaultMaxPackageSize         = 64 << 10
-	DefaultSendToWorkerBufferSize = 1_048_576 // TcpConnection::$defaultMaxSendBufferSize
-	DefaultConnectTimeout         = 5 * time.Second
+	DefaultSendToWorkerBufferSize = 1_048_576       // TcpConnection::$defaultMaxSendBufferSize
+	DefaultConnectTimeout         = 3 * time.Second // Gateway::$connectTimeout of GatewayClient
 	DefaultQueryTimeout           = 5 * time.Second
 	DefaultReconnectDelay         = time.Second
 	DefaultPingInterval           = 25 * time.Second // PERSISTENCE_CONNECTION_PING_INTERVAL
@@ -91,7 +91,8 @@ type ClientOptions struct {
 	// SecretKey is the cluster's secret key. Default none.
 	SecretKey string
 
-	// ConnectTimeout bounds one attempt to connect, and one write (0: 5 s).
+	// ConnectTimeout bounds one attempt to connect, and one write (0: 3 s, as
+	// in gatewayclient and businessworker).
 	ConnectTimeout time.Duration
 
 	// QueryTimeout is how long a Lookup, and [Watcher.Wait], wait for a list
