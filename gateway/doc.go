@@ -54,8 +54,14 @@
 // Only what the kernel refuses to take counts: when that has reached
 // SendToClientBufferSize or SendToWorkerBufferSize, new messages for that
 // connection are dropped and counted, as in PHP; other connections do not wait.
-// A client that sends more than MaxPackageSize at once is disconnected, and so is
-// a worker. An answer over 2^28 bytes is refused.
+// What waits for websocket handshakes is bounded by 64 MiB over all clients; then
+// new messages for such clients are dropped and counted. A client that sends more
+// than MaxPackageSize at once is disconnected, and so is a worker. An answer over
+// 2^28 bytes is refused. Before the secret key, a connection of the inner port
+// has 10 s and some KB.
+//
+// What waits for a client that a command destroys is offered to the kernel once,
+// as in PHP; the rest is lost.
 //
 // # Concurrency
 //
