@@ -33,7 +33,7 @@ func clientCommand() *cli.Command {
 		Name:  "client",
 		Usage: "ask and command a running cluster, PHP or Go",
 		Description: "Everything that PHP's GatewayClient can do. Answers are tables for people, with --json\n" +
-			"JSON for programs. Flags may stand anywhere; what follows -- is no flag.\n\n" +
+			"JSON for programs. Flags may stand anywhere behind the operation; what follows -- is no flag.\n\n" +
 			"Exit codes: 0 done; 1 failed; 2 wrong usage; 3 a client or uid is not online;\n" +
 			"4 some gateways did not answer, what is printed comes from the others.",
 		Subcommands:     subcommands,
