@@ -60,12 +60,12 @@ func TestAcceptFails(t *testing.T) {
 	}
 	ps[0].stop()
 	<-served
-	for i, least := range []time.Duration{5, 10, 20, 40} {
+	for i, least := range []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond} {
 		if i+1 >= len(failing.calls) {
 			t.Fatalf("%d calls", len(failing.calls))
 		}
-		if pause := failing.calls[i+1].Sub(failing.calls[i]); pause < least*time.Millisecond {
-			t.Errorf("%v after %v it accepts again, want a pause of %d ms", pause, errs[i], least)
+		if pause := failing.calls[i+1].Sub(failing.calls[i]); pause < least {
+			t.Errorf("%v after %v it accepts again, want a pause of %v", pause, errs[i], least)
 		}
 	}
 }

@@ -212,7 +212,7 @@ func TestRefused(t *testing.T) {
 		}
 		n += m
 	}
-	for err := error(netloop.ErrAgain); errors.Is(err, netloop.ErrAgain); {
+	for err := netloop.ErrAgain; errors.Is(err, netloop.ErrAgain); {
 		o.await(unix.POLLOUT)
 		err = o.conn.Drain()
 	}
