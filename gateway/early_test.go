@@ -38,10 +38,12 @@ func TestEarlyBound(t *testing.T) {
 	if s := g.Stats(); s.DroppedBeforeHandshake != clients-fit {
 		t.Error("the room of a client that has gone is not given to others")
 	}
-	for id := uint32(1); id <= clients; id++ {
+	for id := uint32(2); id <= clients; id++ { // the first has gone
 		w.send(gp.Message{Cmd: gp.CmdDestroy, ConnectionID: id})
 	}
-	w.barrier()
+	for range clients - 1 {
+		w.event(gp.CmdOnClose)
+	}
 	if s := g.Stats(); s.BytesBeforeHandshake != 0 {
 		t.Errorf("%d bytes wait, without clients", s.BytesBeforeHandshake)
 	}

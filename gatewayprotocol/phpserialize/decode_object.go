@@ -6,6 +6,8 @@ import "strings"
 const (
 	incompleteName  = "__PHP_Incomplete_Class_Name"
 	incompleteClass = "__PHP_Incomplete_Class"
+
+	badClassName = "bad class name"
 )
 
 func (d *decoder) object(here place) error {
@@ -72,12 +74,12 @@ func (d *decoder) class() (string, error) {
 	start := d.pos
 	n, ok := d.count()
 	if !ok || !d.skip(`:"`) || n > uint64(len(d.data)-d.pos) {
-		return "", d.fail(start, "bad class name")
+		return "", d.fail(start, badClassName)
 	}
 	name := d.data[d.pos : d.pos+int(n)]
 	d.pos += int(n)
 	if !d.skip(`":`) || !validClass(name) {
-		return "", d.fail(start, "bad class name")
+		return "", d.fail(start, badClassName)
 	}
 	return name, nil
 }

@@ -2,6 +2,7 @@ package phpserialize
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +36,9 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatal(err)
 		}
 		w, err := Unmarshal(once)
+		if err != nil && strings.Contains(err.Error(), badClassName) {
+			return // a property renamed the object, in PHP as here: TestRenamedUnreadably
+		}
 		if err != nil {
 			t.Fatalf("%q: own output %q is refused: %v", data, once, err)
 		}

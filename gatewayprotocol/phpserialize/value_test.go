@@ -3,6 +3,7 @@ package phpserialize
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -143,5 +144,21 @@ func TestConvert(t *testing.T) {
 		if ok1 || ok2 {
 			t.Errorf("%T became a string or a key", v)
 		}
+	}
+}
+
+// TestRenamedUnreadably: a property can give an object a class name that PHP
+// writes and then refuses to read; so does this package.
+func TestRenamedUnreadably(t *testing.T) {
+	v, err := Unmarshal([]byte(`O:1:"0":1:{s:27:"__PHP_Incomplete_Class_Name";s:1:" ";}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Marshal(v)
+	if want := `O:1:" ":0:{}`; err != nil || string(out) != want {
+		t.Fatalf("got %q, %v, want %q", out, err, want)
+	}
+	if _, err := Unmarshal(out); err == nil || !strings.Contains(err.Error(), badClassName) {
+		t.Errorf("reading %q: %v, want %q", out, err, badClassName)
 	}
 }
