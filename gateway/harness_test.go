@@ -160,7 +160,12 @@ func (p *peer) ask(m gp.Message) string {
 
 func (p *peer) reply() string {
 	p.t.Helper()
-	return string(p.read(int(binary.BigEndian.Uint32(p.read(4)))))
+	size := int(binary.BigEndian.Uint32(p.read(4)))
+	b := p.read(size)
+	if size > 0 && (b[0] < ' ' || b[0] > 0x7f) { // serialize() begins with a letter
+		p.t.Fatalf("an event comes before the reply: command %v", gp.Command(b[0]))
+	}
+	return string(b)
 }
 
 func (p *peer) read(n int) []byte {
