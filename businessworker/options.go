@@ -118,9 +118,7 @@ func (o Options) withDefaults() (Options, error) {
 	if !utf8.ValidString(o.Name) {
 		c.Refuse("Name", fmt.Sprintf("%q", o.Name), "not UTF-8; the worker key is sent as JSON")
 	}
-	if !utf8.ValidString(o.SecretKey) {
-		c.Refuse("SecretKey", "", "not UTF-8; it is sent as JSON")
-	}
+	c.SecretKey(o.SecretKey)
 	switch {
 	case o.ID == 0:
 		o.ID = 1 + rand.IntN(math.MaxInt32)

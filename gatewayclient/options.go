@@ -6,7 +6,6 @@ import (
 	"net"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
@@ -102,9 +101,7 @@ func (o Options) withDefaults() (Options, error) {
 			c.Refuse("Gateways", strconv.Quote(text), "not the inner address of a gateway; use an IPv4 address and a port, as in 127.0.0.1:2900")
 		}
 	}
-	if !utf8.ValidString(o.SecretKey) {
-		c.Refuse("SecretKey", "", "not UTF-8; it is sent as JSON")
-	}
+	c.SecretKey(o.SecretKey)
 	c.Duration("ConnectTimeout", &o.ConnectTimeout, DefaultConnectTimeout)
 	c.Duration("QueryTimeout", &o.QueryTimeout, DefaultQueryTimeout)
 	c.Duration("SendTimeout", &o.SendTimeout, DefaultSendTimeout)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -37,6 +38,14 @@ func (c *Checker) Err() error {
 func (c *Checker) Refuse(option string, value any, reason string) {
 	if c.err == nil {
 		c.err = &gatewayprotocol.OptionError{Package: c.pkg, Option: option, Value: fmt.Sprint(value), Reason: reason}
+	}
+}
+
+// SecretKey refuses a secret key that cannot be sent as JSON. The complaint does
+// not show it.
+func (c *Checker) SecretKey(key string) {
+	if !utf8.ValidString(key) {
+		c.Refuse("SecretKey", "", "not UTF-8; it is sent as JSON")
 	}
 }
 
