@@ -74,3 +74,10 @@ func ParseConnectBody(cmd Command, body []byte) (ConnectBody, error) {
 	}
 	return ConnectBody{}, nil
 }
+
+// MaxBeforeKey is the length in bytes up to which this project's servers take a
+// connect command, or a line for a Register, from a peer that has not given the
+// secret key yet. PHP takes as much as after it.
+func MaxBeforeKey(secretKey string) int {
+	return 8<<10 + 6*len(secretKey) // JSON writes a byte of the key with at most six
+}

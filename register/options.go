@@ -77,7 +77,7 @@ func (o Options) withDefaults() (Options, error) {
 
 // firstLines is the limit of lines before the key.
 func (o *Options) firstLines() int {
-	return min(o.MaxPackageSize, 8<<10+6*len(o.SecretKey)) // JSON writes a byte with at most six
+	return min(o.MaxPackageSize, gatewayprotocol.MaxBeforeKey(o.SecretKey))
 }
 
 // ClientOptions configures an [Announcer], a [Watcher] or a [Lookup]. The zero

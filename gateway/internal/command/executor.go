@@ -127,10 +127,6 @@ func (x *Executor) ExecuteAll(from Caller, p []byte, upTo int) (rest []byte, wai
 	return p, false
 }
 
-// maxConnect is the longest connect command, in bytes, of a caller that has not
-// given the key, without what the key itself takes.
-const maxConnect = 8 << 10
-
 // judge refuses, from its head, a frame that a caller without the key cannot
 // send: no memory is kept for the rest of it, and no time goes into its JSON.
 func (x *Executor) judge(from Caller, p []byte) error {
@@ -144,8 +140,7 @@ func (x *Executor) judge(from Caller, p []byte) error {
 	if cmd := gatewayprotocol.Command(p[4]); !isConnect(cmd) {
 		return fmt.Errorf("%w: %v", errUnauthorized, cmd)
 	}
-	// JSON writes a byte of the key with at most six.
-	if limit := maxConnect + 6*len(x.opts.SecretKey); int64(length) > int64(limit) {
+	if limit := gatewayprotocol.MaxBeforeKey(x.opts.SecretKey); int64(length) > int64(limit) {
 		return fmt.Errorf("%w: %d bytes before the secret key, at most %d", errConnectTooLong, length, limit)
 	}
 	return nil
