@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"net/netip"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
@@ -46,6 +47,9 @@ func (r *clientReader) received(c *client, p []byte) {
 	switch {
 	case err != nil:
 		if !r.Closing() {
+			if errors.Is(err, clientproto.ErrInflateBudget) || errors.Is(err, clientproto.ErrUnnegotiated) {
+				r.gw.traffic.compressed.Add(1)
+			}
 			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
 			c.closeAfter(r.b, nil, true, shortLived)
 		}

@@ -130,6 +130,8 @@ func New(opts Options) (*Gateway, error) {
 				MaxPackageSize: opts.MaxPackageSize,
 				Binary:         opts.BinaryFrames,
 				Workerman4:     opts.HandshakeData == HandshakeData3,
+
+				RefuseUnnegotiated: opts.RefuseUnnegotiatedCompression,
 			})
 		}
 	}

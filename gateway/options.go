@@ -127,6 +127,12 @@ type Options struct {
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
 
+	// RefuseUnnegotiatedCompression ends the connection of a websocket client that
+	// sends a compressed frame (RSV1) without having negotiated it, as RFC 6455
+	// says. By default such messages are inflated, as in PHP, within a budget: what
+	// they become beyond 32 times their size may be 256 KiB a second.
+	RefuseUnnegotiatedCompression bool
+
 	// OnHandshake, if set, is asked about every websocket before the request is
 	// answered and before a worker gets its event: 0 accepts the client, an HTTP
 	// status from 400 to 599 refuses it. A refused client gets that status and an

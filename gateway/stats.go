@@ -28,6 +28,11 @@ type Stats struct {
 	// DroppedBeforeHandshake is how many of DroppedToClients would have had to
 	// wait for a websocket handshake when BytesBeforeHandshake was at its bound.
 	DroppedBeforeHandshake uint64
+
+	// ClosedForCompression counts clients that were disconnected because they sent
+	// compressed messages: without having negotiated it
+	// (RefuseUnnegotiatedCompression), or such that inflate to too much.
+	ClosedForCompression uint64
 }
 
 // Stats returns what the gateway holds and has done.
@@ -42,6 +47,8 @@ func (g *Gateway) Stats() Stats {
 
 		BytesBeforeHandshake:   int(g.early.Load()),
 		DroppedBeforeHandshake: g.traffic.droppedEarly.Load(),
+
+		ClosedForCompression: g.traffic.compressed.Load(),
 	}
 	g.hub.Mu.Lock()
 	defer g.hub.Mu.Unlock()
@@ -60,6 +67,7 @@ type traffic struct {
 	droppedToClients atomic.Uint64
 	droppedToWorkers atomic.Uint64
 	droppedEarly     atomic.Uint64
+	compressed       atomic.Uint64 // clients closed for it
 }
 
 type counted struct{ messages, bytes atomic.Uint64 }

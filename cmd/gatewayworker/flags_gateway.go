@@ -27,6 +27,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.IntFlag{Name: "handshake-data", Category: categoryClients, Usage: "data of onWebSocketConnect, `VERSION` 4: of GatewayWorker 4 on Workerman 5; 3: of GatewayWorker 3.x, and of all on Workerman 3.5 and 4", Value: int(gateway.HandshakeData4), EnvVars: env("handshake-data")},
 		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
 		&cli.IntFlag{Name: "max-package-size", Category: categoryClients, Usage: "`BYTES` that a client may send at once, and a worker; who sends more is disconnected (PHP: defaultMaxPackageSize)", Value: gateway.DefaultMaxPackageSize, EnvVars: env("max-package-size")},
+		&cli.BoolFlag{Name: "refuse-unnegotiated-compression", Category: categoryClients, Usage: "disconnect websocket clients that send compressed frames (RSV1) without having negotiated it; PHP inflates them", EnvVars: env("refuse-unnegotiated-compression")},
 		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever", 0),
 
 		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
@@ -58,6 +59,8 @@ var optionFlags = map[string]string{
 	"SendToClientBufferSize": "send-to-client-buffer-size",
 	"MaxPackageSize":         "max-package-size",
 	"HandshakeTimeout":       "handshake-timeout",
+
+	"RefuseUnnegotiatedCompression": "refuse-unnegotiated-compression",
 }
 
 // gatewayOptions reads gatewayFlags but those of TLS. Logger is left to the
@@ -78,6 +81,8 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		MaxPackageSize:         c.Int("max-package-size"),
 		HandshakeTimeout:       secondsOf(c, "handshake-timeout"),
 		BinaryFrames:           c.Bool("binary-frames"),
+
+		RefuseUnnegotiatedCompression: c.Bool("refuse-unnegotiated-compression"),
 	}
 	// 0 is the default in Options; as a flag it would be a mistake.
 	if opts.StartPort < 1 || opts.StartPort > 65535 {

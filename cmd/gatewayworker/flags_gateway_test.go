@@ -38,14 +38,14 @@ func TestGatewayOptions(t *testing.T) {
 		}},
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--handshake-data", "3", "--send-to-client-buffer-size", "2",
-			"--max-package-size", "3000", "--handshake-timeout", "1500ms",
+			"--max-package-size", "3000", "--handshake-timeout", "1500ms", "--refuse-unnegotiated-compression",
 			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
 			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
 			"--router", "random", "--send-to-worker-buffer-size", "10",
 			"--ping-interval", "11", "--ping-not-response-limit", "12", "--ping-data", `{"type":"ping"}`,
 		}, gateway.Options{
 			Listen: "text://[::]:1", BinaryFrames: true, HandshakeData: gateway.HandshakeData3, SendToClientBufferSize: 2,
-			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond,
+			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond, RefuseUnnegotiatedCompression: true,
 			LanIP: "10.0.0.3", StartPort: 4, InnerListen: "10.0.0.5",
 			RegisterAddresses: []string{"a:6", "b:7", "c:8"}, SecretKey: "nine",
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10,

@@ -1,6 +1,9 @@
 package clientproto
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // DefaultMaxPackageSize is the longest unit that a client may send unless the
 // caller says otherwise, in bytes: a frame together with the fragments before
@@ -46,6 +49,9 @@ type Options struct {
 	// Workerman4 makes the websocket handshake, its answers and the body of its
 	// event, those of Workerman 3.5 and 4 in place of Workerman 5's.
 	Workerman4 bool
+	// RefuseUnnegotiated ends websocket clients that send compressed frames,
+	// which this codec never offers to take.
+	RefuseUnnegotiated bool
 }
 
 func (o Options) maxPackageSize() int {
@@ -68,7 +74,7 @@ func New(scheme string, o Options) Codec {
 		if o.Workerman4 {
 			d = &workerman4
 		}
-		return &websocket{opcode: opcode, max: o.maxPackageSize(), dialect: d}
+		return &websocket{opcode: opcode, max: o.maxPackageSize(), dialect: d, refuseRSV1: o.RefuseUnnegotiated, now: time.Now}
 	case "text":
 		return &text{max: o.maxPackageSize()}
 	case "frame":
@@ -106,8 +112,10 @@ func (st *State) Need() int { return int(st.need) }
 type extra struct {
 	collected []byte // payload of a websocket message's frames before the last
 	deflated  bool   // one of these frames had RSV1 set
+	torn      bool   // a deflated message had no proper end
 	window    []byte // the last 32 KiB inflated, for messages that refer to them
-	custom    any    // what a Protocol keeps of the client
+	budget    inflateBudget
+	custom    any // what a Protocol keeps of the client
 }
 
 // Handler receives what Decode finds in the bytes of one client. The slices

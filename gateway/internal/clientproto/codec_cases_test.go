@@ -199,6 +199,7 @@ func paddedRequest(size int) string {
 func wsFrameCases() []codecCase {
 	var d wsDeflater
 	first, second := d.message("Hello Hello Hello"), d.message("Hello Hello Hello")
+	ended := "\xf3\x48\xcd\xc9\xc9\x57\xf0\x40\x90\x00" // first, as the last block of a stream
 	bomb := (&wsDeflater{}).message(strings.Repeat("\x00", DefaultMaxPackageSize+1))
 	biggest := (&wsDeflater{}).message(strings.Repeat("\x00", DefaultMaxPackageSize))
 	long := strings.Repeat("0123456789abcdef", 40)
@@ -233,8 +234,12 @@ func wsFrameCases() []codecCase {
 			want: events(messageEvent("Hello Hello Hello")), rfc: "5.2: as above",
 			phpDiffers: "inflates each fragment together with those before it, and the last not at all",
 		},
-		{name: "rsv/1 inflates to the limit", input: wsFrame(0xc1, biggest), want: events(messageEvent(strings.Repeat("\x00", DefaultMaxPackageSize))), rfc: "5.2: as above"},
-		{name: "rsv/1 bomb", input: wsFrame(0xc1, bomb), want: events(closedEvent()), err: "inflates to more than", phpDiffers: "the process dies, with all clients"},
+		{name: "rsv/1 inflates to the limit", input: wsFrame(0xc1, biggest), want: events(closedEvent()), err: ErrInflateBudget.Error(), phpDiffers: "delivers 10 MB"},
+		{name: "rsv/1 with its flush left in", input: wsFrame(0xc1, first+deflateFlush), want: events(messageEvent("Hello Hello Hello")), rfc: "5.2: as above"},
+		{name: "rsv/1 cut off", input: wsFrame(0xc1, "\xf2\x48\xcd\xc9\xc9\x57\xf0"), want: events(messageEvent("Hello H")), rfc: "5.2: as above"},
+		{name: "rsv/1 with the end of a stream", input: wsFrame(0xc1, ended) + wsFrame(0xc1, ended), want: events(messageEvent("Hello Hello Hello"), messageEvent("Hello Hello Hello")), rfc: "5.2: as above"},
+		{name: "rsv/1 after one with its flush left in", input: wsFrame(0xc1, first+deflateFlush) + wsFrame(0xc1, first), want: events(messageEvent("Hello Hello Hello"), closedEvent()), err: "did not end with a flush", phpDiffers: "the process dies, with all clients"},
+		{name: "rsv/1 bomb", input: wsFrame(0xc1, bomb), want: events(closedEvent()), err: ErrInflateBudget.Error(), phpDiffers: "the process dies, with all clients"},
 
 		{name: "fragments/two", input: wsFrame(0x01, "hel") + wsFrame(0x80, "lo"), want: events(messageEvent("hello"))},
 		{name: "fragments/four", input: fourFragments, want: events(messageEvent("one two three four"))},

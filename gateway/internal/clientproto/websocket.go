@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 )
 
 const (
@@ -38,7 +39,8 @@ var (
 //     nothing else is checked (handshake).
 //   - Lengths need not be the shortest (RFC 6455 section 5.2).
 //   - RSV2 and RSV3 are ignored. RSV1 on data means deflated (RFC 7692) although
-//     that is never negotiated; what is sent is never deflated.
+//     that is never negotiated, unless Options.RefuseUnnegotiated; what is sent is
+//     never deflated.
 //   - A message may begin with a continuation frame and continue with text or
 //     binary frames (5.4): every data frame without FIN is put before the next.
 //   - Text need not be UTF-8 (8.1). Text and binary are the same message.
@@ -56,6 +58,8 @@ var (
 //   - Control frames in fragments end the connection. (PHP: part of a message.)
 //   - Deflated data that is damaged or inflates to more than the bound ends the
 //     connection. (PHP: the process, with all clients.)
+//   - Deflated messages that inflate to more than the client's inflateBudget end
+//     the connection. (PHP has no such bound.)
 //   - A deflated message may be in fragments. (PHP: garbage.) The payload of a
 //     ping is never inflated.
 //   - A frame means the same to every client. (PHP remembers packets of up to
@@ -66,6 +70,9 @@ type websocket struct {
 	opcode  byte     // of the frames that are sent
 	max     int      // the bound: bytes in a frame and the fragments before it
 	dialect *dialect // of the handshake
+
+	refuseRSV1 bool
+	now        func() time.Time // for inflateBudget
 }
 
 func (*websocket) Handshakes() bool { return true }
@@ -94,6 +101,9 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 			return off, errUnmasked
 		}
 		b0 := rest[0]
+		if b0&rsv1 != 0 && c.refuseRSV1 {
+			return off, ErrUnnegotiated
+		}
 		opcode := b0 & 0xf
 		switch opcode {
 		case opContinuation, opText, opBinary, opPing, opPong:
@@ -185,13 +195,13 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 	}
 	if x.deflated {
 		x.deflated = false
-		inflated, err := x.inflate(message, c.max)
+		inflated, err := x.inflate(message, c.max, c.now())
 		if err != nil {
 			return err
 		}
 		message = inflated
 	}
-	if x.window == nil {
+	if x.window == nil && !x.torn {
 		st.extra = nil
 	}
 	h.Message(message)
