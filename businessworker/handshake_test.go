@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -65,7 +66,8 @@ func TestDecodeHandshake3x(t *testing.T) {
 	}
 }
 
-func FuzzDecodeHandshake(f *testing.F) {
+func FuzzDecodeHandshake(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range []string{handshakeText, "", "N;", "a:0:{}", `a:1:{s:6:"server";i:1;}`, `a:1:{s:6:"server";a:1:{s:11:"REMOTE_PORT";i:-1;}}`, `a:1:{s:3:"get";R:1;}`} {
 		f.Add([]byte(s), byte(0))
 	}

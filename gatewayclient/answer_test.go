@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 )
 
@@ -24,7 +25,8 @@ func (o *oracle) Query(context.Context, GatewayAddress, gatewayprotocol.Message)
 
 // FuzzAnswers gives any answer to every question: it is read, or refused with an
 // error that names the gateway.
-func FuzzAnswers(f *testing.F) {
+func FuzzAnswers(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, payload := range []string{
 		"i:1;", "N;", "b:1;", "a:0:{}", `a:2:{i:1;i:5;i:2;i:7;}`, `a:1:{i:5;s:6:"a:0:{}";}`, `a:1:{s:4:"room";i:3;}`,
 		`a:1:{i:5;a:3:{s:7:"session";s:6:"a:0:{}";s:3:"uid";i:7;s:6:"groups";a:1:{s:1:"g";s:1:"g";}}}`,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -164,7 +165,8 @@ func TestEncodeRefuses(t *testing.T) {
 
 // FuzzSessionDecode: whatever is in a session, decoding ends in a value or an
 // error, and what was decoded encodes and decodes to the same.
-func FuzzSessionDecode(f *testing.F) {
+func FuzzSessionDecode(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range []string{
 		fullText, "", "N;", "a:0:{}", `s:1:"x";`, `a:1:{i:0;R:1;}`, `a:1:{s:3:"ptr";a:1:{s:5:"level";s:1:"5";}}`,
 		`a:1:{s:3:"any";O:3:"Foo":1:{s:1:"a";r:1;}}`, `a:1:{s:3:"map";a:1:{s:1:"a";d:5;}}`, `a:1:{s:4:"pair";a:2:{i:5;i:1;i:6;i:2;}}`,

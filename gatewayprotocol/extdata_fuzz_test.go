@@ -5,11 +5,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 // The fast paths must mean what phpjson would have made of the same bytes.
 
-func FuzzDecodeSendToAllExt(f *testing.F) {
+func FuzzDecodeSendToAllExt(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, tt := range sendToAllCases {
 		f.Add([]byte(tt.ext))
 	}
@@ -29,7 +32,8 @@ func FuzzDecodeSendToAllExt(f *testing.F) {
 	})
 }
 
-func FuzzDecodeNamesExt(f *testing.F) {
+func FuzzDecodeNamesExt(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, tt := range namesCases {
 		f.Add([]byte(tt.ext))
 	}
@@ -46,7 +50,8 @@ func FuzzDecodeNamesExt(f *testing.F) {
 	})
 }
 
-func FuzzDecodeSendToGroupExt(f *testing.F) {
+func FuzzDecodeSendToGroupExt(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, tt := range sendToGroupCases {
 		f.Add([]byte(tt.ext))
 	}
@@ -63,7 +68,8 @@ func FuzzDecodeSendToGroupExt(f *testing.F) {
 	})
 }
 
-func FuzzDecodeSelectExt(f *testing.F) {
+func FuzzDecodeSelectExt(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, tt := range selectCases {
 		f.Add([]byte(tt.ext))
 	}

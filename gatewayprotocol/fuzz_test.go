@@ -2,14 +2,18 @@ package gatewayprotocol
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 // Streams are fed whole and in two halves; both must come out the same.
 
-func FuzzDecodeMessage(f *testing.F) {
+func FuzzDecodeMessage(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	var all []byte
 	for _, c := range wireCases {
 		f.Add(c.bytes(), len(c.bytes())/2)
@@ -27,13 +31,13 @@ func FuzzDecodeMessage(f *testing.F) {
 		if err2 == nil {
 			first, left, err2 = decodeFrames(first, append(bytes.Clone(left), data[cut:]...))
 		}
-		if !cmp.Equal(whole, first) || (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(rest, left) {
+		if !reflect.DeepEqual(whole, first) || (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(rest, left) {
 			t.Fatalf("whole %v %v, in halves %v %v", whole, err, first, err2)
 		}
 		for _, m := range whole {
 			var again Message
 			wire := AppendMessage(nil, &m)
-			if n, err := DecodeMessage(wire, &again, 0); n != len(wire) || err != nil || !cmp.Equal(m, again) {
+			if n, err := DecodeMessage(wire, &again, 0); n != len(wire) || err != nil || !reflect.DeepEqual(m, again) {
 				t.Fatalf("%v encodes to %x, which decodes to %v, %v", m, wire, again, err)
 			}
 		}
@@ -52,7 +56,8 @@ func decodeFrames(dst []Message, data []byte) ([]Message, []byte, error) {
 	}
 }
 
-func FuzzDecodeReply(f *testing.F) {
+func FuzzDecodeReply(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add(AppendReply(AppendReply(nil, []byte("i:1;")), nil), 3)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1}, 4)
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
@@ -71,7 +76,8 @@ func FuzzDecodeReply(f *testing.F) {
 	})
 }
 
-func FuzzParseRegisterRequest(f *testing.F) {
+func FuzzParseRegisterRequest(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, c := range requestCases {
 		f.Add([]byte(c.line))
 	}
@@ -92,7 +98,8 @@ func FuzzParseRegisterRequest(f *testing.F) {
 	})
 }
 
-func FuzzParseBroadcastAddresses(f *testing.F) {
+func FuzzParseBroadcastAddresses(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, c := range broadcastCases {
 		f.Add([]byte(c.line))
 	}
@@ -117,7 +124,8 @@ func FuzzParseBroadcastAddresses(f *testing.F) {
 }
 
 // Keys and addresses survive the line they are pasted into.
-func FuzzAppendGatewayConnect(f *testing.F) {
+func FuzzAppendGatewayConnect(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add("127.0.0.1:2900", "")
 	f.Add("a:1", "a\"b\\c\n\x00/é\x7f")
 	f.Fuzz(func(t *testing.T, addr, key string) {
@@ -142,7 +150,8 @@ func FuzzAppendGatewayConnect(f *testing.F) {
 	})
 }
 
-func FuzzParseConnectBody(f *testing.F) {
+func FuzzParseConnectBody(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, c := range connectCases {
 		f.Add([]byte(c.body))
 	}
@@ -161,7 +170,8 @@ func FuzzParseConnectBody(f *testing.F) {
 	})
 }
 
-func FuzzParseIDsAndAddresses(f *testing.F) {
+func FuzzParseIDsAndAddresses(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range []string{"7f0000010b5400000005", "127.0.0.1:2900", "websocket://[::]:8282", "tcp://:0"} {
 		f.Add(s)
 	}

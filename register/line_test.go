@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 func readAll(r io.Reader, max int) (lines []string, err error) {
@@ -47,7 +49,8 @@ func TestLineReader(t *testing.T) {
 	}
 }
 
-func FuzzLineReader(f *testing.F) {
+func FuzzLineReader(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add("a\nb\r\nc", 2, 10)
 	f.Add("\n\n", 1, 3)
 	f.Fuzz(func(t *testing.T, in string, cut, max int) {

@@ -3,9 +3,12 @@ package phpjson
 import (
 	"bytes"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
-func FuzzDecode(f *testing.F) {
+func FuzzDecode(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, c := range decodeCorpus {
 		f.Add([]byte(c.in))
 	}

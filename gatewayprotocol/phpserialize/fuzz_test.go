@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 var querySeeds = []string{
@@ -16,7 +18,8 @@ var cookieSeeds = []string{
 	"", "a=1", "a=1; b=2", " a = 1 ;b=2", "a", "a=1;;b", "5=x; 05=y", "a=1=2", "=x", "a=%41+", "a=1,b=2", "a=1; a=2; b=3; a=4", "\x00a\v=1",
 }
 
-func FuzzUnmarshal(f *testing.F) {
+func FuzzUnmarshal(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, c := range corpus {
 		f.Add([]byte(c.in))
 	}
@@ -52,7 +55,8 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-func FuzzReplaceRecursive(f *testing.F) {
+func FuzzReplaceRecursive(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add([]byte(`a:1:{i:0;a:1:{i:1;N;}}`), []byte(`a:2:{i:0;a:1:{i:1;i:5;}i:1;a:0:{}}`))
 	f.Add([]byte(`a:1:{i:0;a:1:{i:0;R:2;}}`), []byte(`a:1:{i:0;a:1:{i:0;R:2;}}`))
 	f.Fuzz(func(t *testing.T, one, two []byte) {
@@ -80,7 +84,8 @@ func FuzzReplaceRecursive(f *testing.F) {
 	})
 }
 
-func FuzzParseStr(f *testing.F) {
+func FuzzParseStr(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range querySeeds {
 		f.Add(s)
 	}
@@ -89,7 +94,8 @@ func FuzzParseStr(f *testing.F) {
 	})
 }
 
-func FuzzParseCookie(f *testing.F) {
+func FuzzParseCookie(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range cookieSeeds {
 		f.Add(s)
 	}

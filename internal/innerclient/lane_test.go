@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"go.uber.org/goleak"
 )
@@ -179,7 +180,8 @@ func TestLaneEnds(t *testing.T) {
 
 // FuzzLane plays a gateway that answers probes or drops the answers: a Lane never
 // takes more commands for executed than the gateway has executed.
-func FuzzLane(f *testing.F) {
+func FuzzLane(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add(false, []byte("cpcapcda"))
 	f.Add(true, []byte("cpcpcpdaacpdcpaa"))
 	f.Add(true, []byte("cpdcpdcpacpacpa"))

@@ -9,12 +9,14 @@ import (
 	"testing/iotest"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 // FuzzReadReply: what a gateway sends is cut into the same answers, whole or byte
 // by byte, as gatewayprotocol's decoder does; memory is taken for bytes that have
 // arrived.
-func FuzzReadReply(f *testing.F) {
+func FuzzReadReply(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add(gatewayprotocol.AppendReply(gatewayprotocol.AppendReply(nil, []byte("i:1;")), []byte("N;")), 100)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1}, 1<<30)
 	f.Add([]byte{0, 0, 0, 5, 'i'}, 4)

@@ -5,12 +5,14 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/commandtest"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 // FuzzExecute feeds frames to a hub with some clients. Whatever they say,
 // nothing may panic, the hub must stay whole, and each query gets one reply
 // unless it is refused.
-func FuzzExecute(f *testing.F) {
+func FuzzExecute(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, conv := range commandtest.Conversations {
 		var b []byte
 		for i := range conv.Steps {

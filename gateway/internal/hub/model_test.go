@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 // orderedMap is PHP's array, slow and simple: setting a key that is there keeps
@@ -324,7 +326,8 @@ func TestHubAgainstModel(t *testing.T) {
 	}
 }
 
-func FuzzHubAgainstModel(f *testing.F) {
+func FuzzHubAgainstModel(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	f.Add([]byte("connect, bind and join"), uint8(9), uint8(3), uint8(3))
 	f.Add([]byte{0, 1, 2, 3, 40, 50, 60, 70, 80, 90, 99, 15}, uint8(1), uint8(1), uint8(40))
 	f.Fuzz(func(t *testing.T, data []byte, clients, names, groups uint8) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/fuzzvolume"
 )
 
 func TestWireNext(t *testing.T) {
@@ -121,7 +123,8 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-func FuzzWireNext(f *testing.F) {
+func FuzzWireNext(tf *testing.F) {
+	f := fuzzvolume.For(tf)
 	for _, s := range []string{"", "\x81\x05hello", "\x81\x7e\x01\x2c", "\x00\x00\x00\x06hi", "line\r\n", "\x88\x02\x03\xe8"} {
 		f.Add([]byte(s))
 	}
