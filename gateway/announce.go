@@ -21,5 +21,6 @@ func (g *Gateway) announce(ctx context.Context) {
 		g.log.WithError(err).Error("the gateway is not announced")
 		return
 	}
+	g.announcer.Store(a)
 	_ = a.Run(ctx) // ends with ctx only
 }

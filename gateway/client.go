@@ -31,6 +31,7 @@ type client struct {
 	// the client's socket is read or written.
 	mu    sync.Mutex
 	state clientState
+	why   CloseReason     // set with clientClosing, else with clientClosed
 	slot  *workerSlot     // worker that the client is bound to; written under hub.Mu too
 	out   *outqueue.Queue // nil when nothing waits
 	early []byte          // encoded messages that wait for the websocket handshake
@@ -142,6 +143,11 @@ func (c *client) forgetEarlyLocked() {
 
 // fullLocked reports whether the bytes that wait have reached the bound.
 func (c *client) fullLocked() bool {
+	return c.waitsLocked() >= c.gw.opts.SendToClientBufferSize
+}
+
+// waitsLocked returns how many bytes wait, those for the handshake apart.
+func (c *client) waitsLocked() int {
 	waits := 0
 	if c.state.any(clientBlocked | clientWriting) {
 		waits = c.transport.heldLocked()
@@ -149,7 +155,7 @@ func (c *client) fullLocked() bool {
 	if q := c.out; q != nil {
 		waits += q.Len()
 	}
-	return waits >= c.gw.opts.SendToClientBufferSize
+	return waits
 }
 
 // queueLocked puts p into the queue.
@@ -227,7 +233,7 @@ func (c *client) flushAndUnlock(b *batch) {
 			early := c.out == nil && c.state.any(clientClosing) && c.transport.handshaking()
 			c.mu.Unlock()
 			if early {
-				c.gw.destroyClient(b, c)
+				c.gw.destroyClient(b, c, ClosedByClient)
 			}
 			return
 		}
@@ -240,7 +246,7 @@ func (c *client) flushAndUnlock(b *batch) {
 			closing := c.state.any(clientClosing)
 			c.mu.Unlock()
 			if closing {
-				c.gw.destroyClient(b, c)
+				c.gw.destroyClient(b, c, ClosedByClient)
 			}
 			return
 		}
@@ -263,7 +269,7 @@ func (c *client) flushAndUnlock(b *batch) {
 		default:
 			q.Release()
 			c.mu.Unlock()
-			c.gw.destroyClient(b, c)
+			c.gw.destroyClient(b, c, ClosedByClient)
 			return
 		}
 	}
@@ -306,7 +312,7 @@ func (c *client) writableAndUnlock(b *batch) {
 
 // closeAfter queues frame, which may be nil, and closes the client when all has
 // been sent. Nothing more is read or queued (PHP: TcpConnection::close).
-func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
+func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime, why CloseReason) {
 	if frame != nil {
 		c.send(b, frame, raw, life)
 	}
@@ -316,6 +322,7 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
 		return
 	}
 	c.state |= clientClosing
+	c.why = why
 	c.ended.Store(true)
 	c.forgetEarlyLocked()
 	if c.state.any(clientBlocked) {
@@ -323,6 +330,13 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime) {
 	}
 	c.mu.Unlock()
 	c.flush(b)
+}
+
+// ready reports whether messages may go out: the handshake is done, or none needed.
+func (c *client) ready() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.any(clientReady)
 }
 
 // head returns the fields of a frame about this client. (PHP: gatewayHeader.)

@@ -47,11 +47,14 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 	if !g.hub.AddLocked(&c.Client) {
 		return nil, errNoConnectionID
 	}
+	g.lives.connects++
 	if len(g.workers.live) == 0 {
+		g.lives.closes[ClosedWithoutWorker]++
 		g.hub.RemoveLocked(&c.Client)
 		return nil, nil
 	}
 	if err := c.transport.startLocked(); err != nil {
+		g.lives.closes[ClosedByClient]++
 		g.hub.RemoveLocked(&c.Client)
 		return nil, err
 	}
@@ -60,6 +63,7 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 	if w == nil { // the only ones left were ending
 		c.state |= clientClosed
 		c.ended.Store(true)
+		g.lives.closes[ClosedWithoutWorker]++
 		g.workers.releaseLocked(c)
 		g.hub.RemoveLocked(&c.Client)
 	}
@@ -69,11 +73,13 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 // destroyClient closes a client at once: unsent bytes are lost, all tables
 // forget it, and its worker gets the event. Calls after the first do nothing. No lock
 // may be held.
-func (g *Gateway) destroyClient(b *batch, c *client) { g.endClient(b, c, false) }
+func (g *Gateway) destroyClient(b *batch, c *client, why CloseReason) {
+	g.endClient(b, c, why, false)
+}
 
 // endClient is destroyClient, where offered says that what waited was offered to
 // the kernel: the peer should get what that took.
-func (g *Gateway) endClient(b *batch, c *client, offered bool) {
+func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) {
 	g.hub.Mu.Lock()
 	c.mu.Lock()
 	if c.state.any(clientClosed) {
@@ -81,6 +87,10 @@ func (g *Gateway) endClient(b *batch, c *client, offered bool) {
 		g.hub.Mu.Unlock()
 		return
 	}
+	if !c.state.any(clientClosing) {
+		c.why = why
+	}
+	g.lives.closes[c.why]++
 	graceful := offered || c.state.any(clientClosing)
 	if offered {
 		c.transport.offeredLocked(c.out)

@@ -160,7 +160,7 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		err = nil
 	}
 	if err != nil {
-		p.gw.destroyClient(&p.b, c)
+		p.gw.destroyClient(&p.b, c, ClosedByClient)
 	}
 }
 

@@ -51,7 +51,7 @@ func (r *clientReader) received(c *client, p []byte) {
 				r.gw.traffic.compressed.Add(1)
 			}
 			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
-			c.closeAfter(r.b, nil, true, shortLived)
+			c.closeAfter(r.b, nil, true, shortLived, ClosedForBadData)
 		}
 		c.unread = nil
 	case n == len(p):
@@ -85,7 +85,13 @@ func (r *clientReader) Message(payload []byte) {
 
 func (r *clientReader) Reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }
 
-func (r *clientReader) Close(raw []byte) { r.c.closeAfter(r.b, raw, true, shortLived) }
+func (r *clientReader) Close(raw []byte) {
+	why := ClosedByClient // which sent a close frame
+	if !r.c.ready() {
+		why = ClosedInHandshake
+	}
+	r.c.closeAfter(r.b, raw, true, shortLived, why)
+}
 
 func (r *clientReader) Closing() bool { return r.c.ended.Load() }
 

@@ -63,7 +63,7 @@ func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
 		frame = d.encode(body, false)
 		d.tally.add(1, len(frame))
 	}
-	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived)
+	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived, ClosedByCommand)
 }
 
 // flush writes out what was queued, and tells what it was.
@@ -76,5 +76,5 @@ func (d *delivery) flush() {
 // before: PHP does that with each message when it is sent.
 func (d *delivery) Destroy(c *hub.Client) {
 	clientOf(c).offer(&d.batch)
-	d.gw.endClient(&d.batch, clientOf(c), true)
+	d.gw.endClient(&d.batch, clientOf(c), ClosedByCommand, true)
 }

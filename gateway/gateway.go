@@ -15,10 +15,12 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // ErrServerClosed is returned by Serve after Shutdown or Close.
@@ -45,11 +47,16 @@ type Gateway struct {
 	lanPort     uint16
 	gatewayPort uint16
 
-	hub     *hub.Hub
-	workers *workerTable // guarded by hub.Mu
-	traffic traffic
-	early   atomic.Int64 // bytes in client.early, over all clients
-	helpers *flushHelpers
+	hub      *hub.Hub
+	workers  *workerTable // guarded by hub.Mu
+	lives    lives        // guarded by hub.Mu
+	traffic  traffic
+	commands command.Counts // that the inner loop has executed
+	turns    turns
+	early    atomic.Int64 // bytes in client.early, over all clients
+	helpers  *flushHelpers
+
+	announcer atomic.Pointer[register.Announcer] // nil until announce has begun
 
 	handshaking handshakeQueue // used where there is a HandshakeTimeout
 	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim

@@ -64,7 +64,7 @@ func (g *Gateway) endHandshakes(ctx context.Context) {
 		for _, id := range ids {
 			if c := g.unready(id); c != nil {
 				g.clientLog(c).Debug("the client's handshake took too long, dropping it")
-				g.destroyClient(b, c)
+				g.destroyClient(b, c, ClosedBeforeHandshake)
 			}
 		}
 		b.flush()

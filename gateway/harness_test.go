@@ -40,6 +40,7 @@ type testGateway struct {
 	inner  string
 	served chan error
 	logs   *logtest.Hook
+	closes [closeReasons]uint64 // see wantClosed
 }
 
 // startGateway serves with opts until the test ends. Nothing is announced

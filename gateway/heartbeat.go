@@ -56,7 +56,7 @@ func (g *Gateway) beat(b *batch, c *client, frame []byte) {
 	limit := int32(g.opts.PingNotResponseLimit)
 	if limit > 0 && c.silent.Load() >= 2*limit {
 		g.clientLog(c).Debug("client was silent for too long, dropping it")
-		g.destroyClient(b, c)
+		g.destroyClient(b, c, ClosedForSilence)
 		return
 	}
 	silent := c.silent.Add(1)

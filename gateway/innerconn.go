@@ -33,6 +33,8 @@ type innerConn struct {
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
 	ended      bool // the peer has closed, and unread is still to be executed
 
+	since time.Time // accepted
+
 	slot *workerSlot // place in the worker table, of which another may have taken possession; guarded by hub.Mu
 	key  string      // worker key, "" for a GatewayClient; guarded by hub.Mu
 
@@ -43,6 +45,7 @@ type innerConn struct {
 	spare     []byte
 	lastBatch *batch     // batch that has noted the connection already
 	dropped   int        // messages dropped since flush last logged them
+	lost      uint64     // messages dropped in all
 	drained   *sync.Cond // a stream has nothing more to write
 }
 
@@ -69,6 +72,7 @@ func (g *Gateway) newInnerConn(remote netip.AddrPort, b *batch) *innerConn {
 		gw:       g,
 		remote:   remote,
 		remoteIP: phpIP(remote.Addr()),
+		since:    time.Now(),
 		batch:    b,
 	}
 	ic.authorized.Store(g.opts.SecretKey == "")
@@ -123,6 +127,7 @@ func (w *innerConn) roomLocked() bool {
 	}
 	w.gw.traffic.droppedToWorkers.Add(1)
 	w.dropped++
+	w.lost++
 	return false
 }
 

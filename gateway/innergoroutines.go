@@ -73,6 +73,7 @@ func (l *innerGoroutines) call(c *localCall) bool {
 	defer l.mu.Unlock()
 	c.execute(l.exec)
 	l.out.flush()
+	l.exec.Tell(&l.gw.commands)
 	return true
 }
 
@@ -103,6 +104,7 @@ func (l *innerGoroutines) read(ic *innerConn) {
 			rest, _ := l.exec.ExecuteAll(ic, p, math.MaxInt)
 			ic.keep(rest, own)
 			l.out.flush()
+			l.exec.Tell(&l.gw.commands)
 			l.mu.Unlock()
 		}
 		if err != nil {

@@ -94,6 +94,7 @@ func (l *innerLoop) serve() {
 			l.failed(err)
 			return
 		}
+		began := time.Since(l.gw.started)
 		l.readRest(innerTurn)
 		l.handle(innerTurn)
 		if l.acceptAgain.Swap(false) && !l.closing {
@@ -104,6 +105,8 @@ func (l *innerLoop) serve() {
 			return
 		}
 		l.out.flush()
+		l.exec.Tell(&l.gw.commands)
+		l.gw.turns.add(time.Since(l.gw.started) - began)
 		l.trimming.answer(l.trimNow)
 		if l.finishing.Load() && l.finished() {
 			return

@@ -50,7 +50,7 @@ func (g *Gateway) reroute(b *batch, c *client, m *gatewayprotocol.Message, body 
 	g.hub.Mu.Unlock()
 	if dropped {
 		g.noWorker(c)
-		g.destroyClient(b, c)
+		g.destroyClient(b, c, ClosedWithoutWorker)
 	}
 	return w
 }

@@ -156,9 +156,9 @@ func (g *Gateway) closeClients() {
 	b := new(batch)
 	for _, c := range g.allClients() {
 		if c.transport.handshaking() {
-			g.destroyClient(b, c)
+			g.destroyClient(b, c, ClosedByShutdown)
 		} else {
-			c.closeAfter(b, nil, false, immortal)
+			c.closeAfter(b, nil, false, immortal, ClosedByShutdown)
 		}
 	}
 	b.flush()
@@ -174,7 +174,7 @@ func (g *Gateway) destroyClients() {
 			break
 		}
 		for _, c := range all {
-			g.destroyClient(b, c)
+			g.destroyClient(b, c, ClosedByShutdown)
 		}
 	}
 	b.flush()

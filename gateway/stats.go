@@ -1,6 +1,10 @@
 package gateway
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+)
 
 // Stats is what a gateway holds and has done. Reading it costs a gateway next to
 // nothing, with any number of clients.
@@ -33,6 +37,12 @@ type Stats struct {
 	// compressed messages: without having negotiated it
 	// (RefuseUnnegotiatedCompression), or such that inflate to too much.
 	ClosedForCompression uint64
+
+	ClientConnects  uint64                             // accepted, also those that were closed for want of a worker
+	ClientCloses    map[CloseReason]uint64             // has every reason
+	Commands        map[gatewayprotocol.Command]uint64 // that were executed, refused ones included
+	CommandsRefused uint64                             // that had no effect
+	InnerTurns      Turns
 }
 
 // Stats returns what the gateway holds and has done.
@@ -49,13 +59,23 @@ func (g *Gateway) Stats() Stats {
 		DroppedBeforeHandshake: g.traffic.droppedEarly.Load(),
 
 		ClosedForCompression: g.traffic.compressed.Load(),
+
+		ClientCloses:    make(map[CloseReason]uint64, closeReasons),
+		Commands:        make(map[gatewayprotocol.Command]uint64),
+		CommandsRefused: g.commands.Refused(),
+		InnerTurns:      g.turns.read(),
 	}
+	g.commands.Executed(func(cmd gatewayprotocol.Command, times uint64) { s.Commands[cmd] = times })
 	g.hub.Mu.Lock()
 	defer g.hub.Mu.Unlock()
 	s.Clients = g.hub.ClientsLocked().Len()
 	s.UIDs = g.hub.UIDCountLocked()
 	s.Groups = g.hub.GroupCountLocked()
 	s.Workers = len(g.workers.live)
+	s.ClientConnects = g.lives.connects
+	for reason, n := range g.lives.closes {
+		s.ClientCloses[CloseReason(reason)] = n
+	}
 	return s
 }
 

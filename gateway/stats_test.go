@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -30,10 +33,69 @@ func TestStats(t *testing.T) {
 			Clients: 2, Workers: 2, UIDs: 1, Groups: 2,
 			MessagesFromClients: 4, BytesFromClients: 20,
 			MessagesToClients: 3, BytesToClients: 11,
+			ClientConnects: 2,
+			ClientCloses: map[CloseReason]uint64{
+				ClosedByClient: 0, ClosedByCommand: 0, ClosedForBadData: 0, ClosedForSilence: 0,
+				ClosedWithoutWorker: 0, ClosedInHandshake: 0, ClosedBeforeHandshake: 0, ClosedByShutdown: 0,
+			},
+			Commands: map[gp.Command]uint64{
+				gp.CmdWorkerConnect: 2, gp.CmdIsOnline: 2, // see worker
+				gp.CmdBindUID: 2, gp.CmdJoinGroup: 2, gp.CmdSendToAll: 1, gp.CmdSendToOne: 1,
+			},
 		}
-		g.until("what was sent is counted", func() bool { return g.Stats().MessagesToClients == 3 })
-		if diff := cmp.Diff(want, g.Stats()); diff != "" {
+		g.until("what was sent is counted", func() bool { return g.Stats().Commands[gp.CmdSendToOne] == 1 })
+		turns := cmpopts.IgnoreFields(Stats{}, "InnerTurns") // has a test of its own
+		if diff := cmp.Diff(want, g.Stats(), turns); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestStatsRefused: a frame without effect is counted twice, as executed and as
+// refused.
+func TestStatsRefused(t *testing.T) {
+	everyWay(t, func(t *testing.T, opts Options) {
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		w.send(withBody(gp.Command(99), 0, ""), withBody(gp.Command(99), 0, ""))
+		w.barrier()
+		g.until("the frames are counted", func() bool { return g.Stats().Commands[gp.Command(99)] == 2 })
+		g.until("and counted as refused", func() bool { return g.Stats().CommandsRefused == 2 })
+	})
+}
+
+// TestStatsTurns: each turn of the inner loop is in the histogram once.
+func TestStatsTurns(t *testing.T) {
+	g := startGateway(t, Options{})
+	w := g.worker("w:0")
+	if g.Stats().InnerTurns.UpTo == nil {
+		t.Fatal("the histogram has no bounds")
+	}
+	before := g.Stats().InnerTurns
+	w.barrier()
+	if runtime.GOOS != "linux" {
+		t.Skip("without an inner loop there are no turns")
+	}
+	g.until("the turn is counted", func() bool { return g.Stats().InnerTurns.Count > before.Count })
+	after := g.Stats().InnerTurns
+	var inBuckets uint64
+	for _, n := range after.Counts {
+		inBuckets += n
+	}
+	if after.Sum <= before.Sum || inBuckets > after.Count {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestTurnsBuckets(t *testing.T) {
+	var h turns
+	for _, d := range []time.Duration{0, 20 * time.Microsecond, 21 * time.Microsecond, time.Second, time.Hour} {
+		h.add(d)
+	}
+	r := h.read()
+	want := make([]uint64, len(turnBounds))
+	want[0], want[1], want[len(want)-1] = 2, 1, 1
+	if diff := cmp.Diff(want, r.Counts); diff != "" || r.Count != 5 || r.Sum != time.Hour+time.Second+41*time.Microsecond {
+		t.Errorf("got %+v (-want +got):\n%s", r, diff)
+	}
 }

@@ -113,7 +113,7 @@ func (t *streamTransport) serve() {
 		if err != nil {
 			g.handshakeFailed(c, err)
 			b := new(batch)
-			g.destroyClient(b, c)
+			g.destroyClient(b, c, ClosedInHandshake)
 			b.flush()
 			return
 		}
@@ -136,7 +136,7 @@ func (t *streamTransport) read() {
 			err = t.readMore(&r)
 		}
 		if err != nil {
-			g.destroyClient(b, c)
+			g.destroyClient(b, c, ClosedByClient)
 		}
 		r.flush()
 		if err != nil {
@@ -189,7 +189,7 @@ func (t *streamTransport) writeQueue() {
 			closing := c.state.any(clientClosing)
 			c.mu.Unlock()
 			if closing {
-				c.gw.destroyClient(b, c)
+				c.gw.destroyClient(b, c, ClosedByClient)
 			}
 			return
 		}
@@ -197,7 +197,7 @@ func (t *streamTransport) writeQueue() {
 		t.inFlight = len(p)
 		c.mu.Unlock()
 		if _, err := t.conn.Write(p); err != nil {
-			c.gw.destroyClient(b, c)
+			c.gw.destroyClient(b, c, ClosedByClient)
 			c.mu.Lock()
 			parting := t.parting
 			c.mu.Unlock()

@@ -106,7 +106,7 @@ func (t *tlsTransport) handshake() {
 		// Unread bytes would make the kernel reset the connection, and the peer
 		// may lose the alert that says why.
 		t.fd.Discard()
-		g.destroyClient(b, c)
+		g.destroyClient(b, c, ClosedInHandshake)
 		return
 	}
 	if in := t.conn.Left(); len(in) > 0 { // came together with the end of the handshake
@@ -114,7 +114,7 @@ func (t *tlsTransport) handshake() {
 		err := t.received(&r, in, make([]byte, len(in)))
 		r.tally.tell(&g.traffic.fromClients)
 		if err != nil {
-			g.destroyClient(b, c)
+			g.destroyClient(b, c, ClosedByClient)
 			return
 		}
 	}

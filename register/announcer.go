@@ -35,6 +35,19 @@ func (a *Announcer) Run(ctx context.Context) error { return a.links.run(ctx) }
 // one.
 func (a *Announcer) Connected() int { return int(a.links.connected.Load()) }
 
+// State is what an Announcer knows of one Register.
+type State struct {
+	Address string
+	// Connected says that the Register has let a connection stand for a second
+	// after the announcement, and that it stands.
+	Connected bool
+	Err       error // why it is not connected; nil also before the first attempt has ended
+}
+
+// States returns what is known of each Register, in the order of
+// ClientOptions.RegisterAddresses.
+func (a *Announcer) States() []State { return a.links.states() }
+
 // acceptTime is how long a Register must keep the connection open to count as
 // one that has accepted the announcement. It closes at once when it does not.
 const acceptTime = time.Second

@@ -55,6 +55,17 @@ func (l *links) problems() []*ServerError {
 	return out
 }
 
+// states returns what is known of each Register.
+func (l *links) states() []State {
+	out := make([]State, len(l.each))
+	for i, k := range l.each {
+		k.mu.Lock()
+		out[i] = State{Address: k.addr, Connected: k.up, Err: k.err}
+		k.mu.Unlock()
+	}
+	return out
+}
+
 // A link is what is known of one Register, and logged of it: an outage and
 // its end once, however long it lasts.
 type link struct {
@@ -63,6 +74,7 @@ type link struct {
 	log  logrus.FieldLogger
 
 	mu    sync.Mutex         // guards all below
+	up    bool               // a connection is accepted
 	err   error              // why there is no connection; nil while one is accepted
 	since time.Time          // of the outage; zero before the first
 	told  map[kindOfEnd]bool // of this outage
@@ -100,7 +112,7 @@ func (k *link) failed(kind kindOfEnd, err error) {
 		k.told = make(map[kindOfEnd]bool)
 		k.since = time.Now()
 	}
-	k.err = err
+	k.up, k.err = false, err
 	told := k.told[kind]
 	k.told[kind] = true
 	k.mu.Unlock()
@@ -122,7 +134,7 @@ func (k *link) failed(kind kindOfEnd, err error) {
 func (k *link) accepted() {
 	k.mu.Lock()
 	since, outage := k.since, k.told != nil
-	k.err, k.told = nil, nil
+	k.up, k.err, k.told = true, nil, nil
 	k.mu.Unlock()
 	if outage {
 		k.log.Infof("register: connected, after %v without", time.Since(since).Round(time.Millisecond))

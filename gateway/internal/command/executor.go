@@ -57,6 +57,9 @@ type Executor struct {
 	opts Options
 	msg  gatewayprotocol.Message // the frame at hand
 
+	pending pending // see Tell
+	refused uint64
+
 	// Memory that is used again; see trim.
 	recipients []*hub.Client
 	out        []byte // reply
@@ -156,7 +159,9 @@ func (x *Executor) Execute(from Caller, m *gatewayprotocol.Message) {
 		from.Close(fmt.Errorf("%w: %v", errUnauthorized, m.Cmd))
 		return
 	}
+	x.pending.add(m.Cmd)
 	if err := x.run(from, m); err != nil {
+		x.refused++
 		from.Refuse(m, err)
 	}
 	x.extLen = max(x.extLen, len(m.ExtData))

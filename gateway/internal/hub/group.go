@@ -21,6 +21,25 @@ func (h *Hub) MembersLocked(name []byte) *List[Client] {
 // GroupCountLocked returns the number of groups.
 func (h *Hub) GroupCountLocked() int { return len(h.groups) }
 
+// Group is a group, to be asked how many members it has.
+type Group struct{ g *group }
+
+// Name returns the group's name. No lock is needed.
+func (g Group) Name() string { return g.g.name }
+
+// LenLocked returns the number of members, 0 when the group is not there any
+// more.
+func (g Group) LenLocked() int { return g.g.members.Len() }
+
+// AppendGroupsLocked appends all groups to dst, in the order in which they came
+// into being.
+func (h *Hub) AppendGroupsLocked(dst []Group) []Group {
+	for g := range h.groupOrder.All() {
+		dst = append(dst, Group{g})
+	}
+	return dst
+}
+
 // GroupsLocked yields the names of all groups, in the order in which the groups
 // came into being.
 func (h *Hub) GroupsLocked() iter.Seq[string] {
