@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -33,7 +34,7 @@ func newBenchLoop(tb testing.TB, n int) *benchLoop {
 	}
 	tb.Cleanup(func() { _ = unix.Close(null) })
 	for range n {
-		c := newPlainClient(g, netip.AddrPort{}, nil, null)
+		c := newPlainClient(g.listeners[0], netip.AddrPort{}, nil, null)
 		c.state = clientReady
 		c.Owner = c
 		g.hub.Mu.Lock()
@@ -117,5 +118,17 @@ func TestBroadcastAllocs(t *testing.T) {
 	frame := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: []byte("hello")})
 	if n := testing.AllocsPerRun(100, func() { x.run(frame) }); n > 20 {
 		t.Errorf("a broadcast to 2,000 clients makes %v allocations", n)
+	}
+	// The same where the clients speak two protocols.
+	g := x.conn.gw
+	text := &clientListener{gw: g, codec: clientproto.New("text", clientproto.Options{}), encoding: 1}
+	g.encodings = 2
+	for i, c := range g.allClients() {
+		if i%2 == 0 {
+			c.listener = text
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { x.run(frame) }); n > 20 {
+		t.Errorf("a broadcast to 2,000 clients of two protocols makes %v allocations", n)
 	}
 }

@@ -19,6 +19,7 @@ type client struct {
 	hub.Client
 
 	gw        *Gateway
+	listener  *clientListener // by which it came
 	remote    netip.AddrPort
 	transport transport // how its bytes get to it and from it
 
@@ -110,7 +111,7 @@ func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) sen
 	case !raw && !c.state.any(clientReady):
 		// PHP takes one more message here while the size is not over the bound,
 		// where the send buffer refuses at the bound.
-		if len(c.early) > c.gw.opts.SendToClientBufferSize {
+		if len(c.early) > c.gw.options().SendToClientBufferSize {
 			return droppedFull
 		}
 		if n := int64(len(frame)); c.gw.early.Add(n) > maxEarly {
@@ -143,7 +144,7 @@ func (c *client) forgetEarlyLocked() {
 
 // fullLocked reports whether the bytes that wait have reached the bound.
 func (c *client) fullLocked() bool {
-	return c.waitsLocked() >= c.gw.opts.SendToClientBufferSize
+	return c.waitsLocked() >= c.gw.options().SendToClientBufferSize
 }
 
 // waitsLocked returns how many bytes wait, those for the handshake apart.
@@ -349,7 +350,7 @@ func (c *client) head(cmd gatewayprotocol.Command, flag gatewayprotocol.Flag) ga
 		ClientPort:   c.remote.Port(),
 		ConnectionID: c.ID(),
 		Flag:         flag,
-		GatewayPort:  c.gw.gatewayPort,
+		GatewayPort:  c.listener.port,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
@@ -12,20 +13,28 @@ import (
 // clientGoroutines accepts clients that are served by a goroutine each, on
 // systems without epoll.
 type clientGoroutines struct {
-	gw       *Gateway
-	listener net.Listener
+	gw        *Gateway
+	listeners []net.Listener // in the order of gw.listeners
 }
 
-func (g *Gateway) newClientGoroutines(l net.Listener) *clientGoroutines {
-	return &clientGoroutines{gw: g, listener: l}
+func (g *Gateway) newClientGoroutines(ls []net.Listener) *clientGoroutines {
+	return &clientGoroutines{gw: g, listeners: ls}
 }
 
 func (s *clientGoroutines) serve() {
+	var all sync.WaitGroup
+	for i, l := range s.listeners {
+		all.Go(func() { s.acceptFrom(l, s.gw.listeners[i]) })
+	}
+	all.Wait()
+}
+
+func (s *clientGoroutines) acceptFrom(from net.Listener, l *clientListener) {
 	for {
-		conn, err := s.listener.Accept()
+		conn, err := from.Accept()
 		switch {
 		case err == nil:
-			s.serveConn(conn)
+			serveConn(l, conn)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -41,16 +50,20 @@ const acceptRetry = 10 * time.Millisecond
 
 // serveConn tells a worker of the client at once, before any TLS handshake, as
 // PHP does.
-func (s *clientGoroutines) serveConn(conn net.Conn) {
+func serveConn(l *clientListener, conn net.Conn) {
 	keepalive.Set(conn)
 	b := new(batch)
-	s.gw.addClient(b, newStreamClient(s.gw, conn))
+	l.gw.addClient(b, newStreamClient(l, conn))
 	b.flush()
 }
 
 // trim does nothing: no memory is kept.
 func (s *clientGoroutines) trim(context.Context) {}
 
-func (s *clientGoroutines) stopAccepting() { _ = s.listener.Close() }
+func (s *clientGoroutines) stopAccepting() {
+	for _, l := range s.listeners {
+		_ = l.Close()
+	}
+}
 
-func (s *clientGoroutines) stop() { _ = s.listener.Close() }
+func (s *clientGoroutines) stop() { s.stopAccepting() }

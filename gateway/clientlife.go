@@ -17,7 +17,7 @@ var errNoConnectionID = errors.New("all connection ids are in use")
 func (g *Gateway) addClient(b *batch, c *client) {
 	c.Owner = c
 	c.silent.Store(-1)
-	if !g.handshakes {
+	if !c.listener.handshakes {
 		c.state |= clientReady
 	}
 	g.hub.Mu.Lock()
@@ -31,7 +31,7 @@ func (g *Gateway) addClient(b *batch, c *client) {
 	case w == nil:
 		g.noWorker(c)
 	default:
-		if g.opts.HandshakeTimeout > 0 && (g.handshakes || g.opts.TLS != nil) {
+		if g.options().HandshakeTimeout > 0 && (c.listener.handshakes || c.listener.secure()) {
 			g.handshaking.add(time.Since(g.started), c.ID())
 		}
 		w.flushIfLarge()
@@ -66,7 +66,9 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 		g.lives.closes[ClosedWithoutWorker]++
 		g.workers.releaseLocked(c)
 		g.hub.RemoveLocked(&c.Client)
+		return nil, nil
 	}
+	c.listener.clients++
 	return w, nil
 }
 
@@ -106,6 +108,7 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)
 	g.hub.RemoveLocked(&c.Client)
+	c.listener.clients--
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
 	c.transport.close(graceful)

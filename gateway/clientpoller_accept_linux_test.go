@@ -37,13 +37,13 @@ func TestAcceptFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	ps, err := newClientPollers(g.Gateway, 1, ln.(*net.TCPListener))
+	ps, err := newClientPollers(g.Gateway, 1, []*net.TCPListener{ln.(*net.TCPListener)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	errs := []error{syscall.ENOMEM, syscall.ENOBUFS, syscall.EPERM, syscall.EMFILE, netloop.ErrRefused}
-	failing := &failingListener{Listener: ps[0].listener.(*netloop.Listener), errs: errs}
-	ps[0].listener = failing
+	failing := &failingListener{Listener: ps[0].entrances[0].from.(*netloop.Listener), errs: errs}
+	ps[0].entrances[0].from = failing
 	served := make(chan struct{})
 	go func() {
 		defer close(served)

@@ -27,15 +27,22 @@ type clientPoller struct {
 	events []netloop.Event
 
 	// The first poller accepts, and deals the clients out.
-	listener    acceptor // nil if there is none
-	listenFD    int      // of listener, or -1
+	entrances   []*entrance // none in the others
 	peers       []*clientPoller
 	next        int
 	noAccept    atomic.Bool
-	pause       accept.Pause
 	acceptAgain atomic.Bool // a pause is over
 
 	trimming trimRequest
+}
+
+// entrance is a listener that a poller accepts from.
+type entrance struct {
+	*clientListener
+	from   acceptor
+	fd     int // of from
+	pause  accept.Pause
+	paused bool
 }
 
 // acceptor is a *netloop.Listener.
@@ -53,7 +60,7 @@ const (
 	acceptsATurn   = 64
 )
 
-func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, error) {
+func newClientPollers(g *Gateway, n int, ls []*net.TCPListener) ([]*clientPoller, error) {
 	table := new(netloop.Table[socket])
 	var ps []*clientPoller
 	for range n {
@@ -61,22 +68,37 @@ func newClientPollers(g *Gateway, n int, l *net.TCPListener) ([]*clientPoller, e
 		if err != nil {
 			return ps, err
 		}
-		p := &clientPoller{gw: g, poller: poller, table: table, listenFD: -1}
+		p := &clientPoller{gw: g, poller: poller, table: table}
 		p.reader = clientReader{gw: g, b: &p.b}
 		ps = append(ps, p)
 	}
-	listener, err := netloop.NewListener(l)
-	if err != nil {
-		return ps, err
-	}
 	ps[0].peers = ps
-	return ps, ps[0].listen(listener)
+	for i, l := range ls {
+		from, err := netloop.NewListener(l)
+		if err != nil {
+			return ps, err
+		}
+		if err := ps[0].listen(g.listeners[i], from); err != nil {
+			return ps, err
+		}
+	}
+	return ps, nil
 }
 
-// listen has the poller accept from l.
-func (p *clientPoller) listen(l acceptor) error {
-	p.listener, p.listenFD = l, l.Sysfd()
-	return p.poller.Add(p.listenFD, netloop.In)
+// listen has the poller accept the clients of l.
+func (p *clientPoller) listen(l *clientListener, from acceptor) error {
+	p.entrances = append(p.entrances, &entrance{clientListener: l, from: from, fd: from.Sysfd()})
+	return p.poller.Add(from.Sysfd(), netloop.In)
+}
+
+// entrance returns the one with a descriptor, nil if that is a client's.
+func (p *clientPoller) entrance(fd int) *entrance {
+	for _, e := range p.entrances {
+		if e.fd == fd {
+			return e
+		}
+	}
+	return nil
 }
 
 // serve runs until stop.
@@ -90,8 +112,8 @@ func (p *clientPoller) serve() {
 			break
 		}
 		for _, e := range p.events {
-			if int(e.FD) == p.listenFD {
-				p.accept()
+			if in := p.entrance(int(e.FD)); in != nil {
+				p.accept(in)
 				continue
 			}
 			if s := p.table.Load(int(e.FD)); s != nil && s.poller == p {
@@ -100,18 +122,18 @@ func (p *clientPoller) serve() {
 		}
 		p.reader.flush()
 		p.trimming.answer(p.trimNow)
-		if p.acceptAgain.Swap(false) && p.listener != nil {
-			_ = p.poller.Mod(p.listenFD, netloop.In)
+		if p.acceptAgain.Swap(false) {
+			p.resumeAccepting()
 		}
 		if p.noAccept.Load() {
-			p.closeListener()
+			p.closeListeners()
 		}
 	}
-	p.closeListener()
+	p.closeListeners()
 	p.reader.flush()
 }
 
-// stopAccepting closes the listener; clients are served on.
+// stopAccepting closes the listeners; clients are served on.
 func (p *clientPoller) stopAccepting() {
 	p.noAccept.Store(true)
 	p.poller.Wake()
@@ -125,11 +147,11 @@ func (p *clientPoller) trimNow() {
 	p.b.trim()
 }
 
-func (p *clientPoller) closeListener() {
-	if p.listener != nil {
-		_ = p.listener.Close()
-		p.listener, p.listenFD = nil, -1
+func (p *clientPoller) closeListeners() {
+	for _, e := range p.entrances {
+		_ = e.from.Close()
 	}
+	p.entrances = nil
 }
 
 func (p *clientPoller) stop() { _ = p.poller.Close() }
@@ -165,18 +187,18 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 }
 
 // accept takes some of the new connections; the rest is another event.
-func (p *clientPoller) accept() {
+func (p *clientPoller) accept(e *entrance) {
 	refused := false
 	defer func() {
 		if refused { // a flood goes on, and clients that are there come first
-			p.pauseAccepting(acceptRetry)
+			p.pauseAccepting(e, acceptRetry)
 		}
 	}()
 	for range acceptsATurn {
-		fd, remote, err := p.listener.Accept()
+		fd, remote, err := e.from.Accept()
 		switch {
 		case err == nil:
-			p.pause.Reset()
+			e.pause.Reset()
 		case errors.Is(err, netloop.ErrAgain):
 			return
 		default:
@@ -186,14 +208,14 @@ func (p *clientPoller) accept() {
 				continue
 			}
 			refused = false
-			p.pauseAccepting(p.pause.Next())
+			p.pauseAccepting(e, e.pause.Next())
 			return
 		}
 		made := newPlainClient
-		if p.gw.opts.TLS != nil {
+		if e.secure() {
 			made = newTLSClient
 		}
-		p.gw.addClient(&p.b, made(p.gw, remote, p.peers[p.next], fd))
+		p.gw.addClient(&p.b, made(e.clientListener, remote, p.peers[p.next], fd))
 		p.next = (p.next + 1) % len(p.peers)
 	}
 }
@@ -201,12 +223,24 @@ func (p *clientPoller) accept() {
 // pauseAccepting leaves new connections to the kernel for a while. What keeps one
 // from being accepted (memory, descriptors, a firewall's rule) passes, and until
 // then the poller would be told of it without end.
-func (p *clientPoller) pauseAccepting(pause time.Duration) {
-	_ = p.poller.Mod(p.listenFD, 0)
+func (p *clientPoller) pauseAccepting(e *entrance, pause time.Duration) {
+	_ = p.poller.Mod(e.fd, 0)
+	e.paused = true
 	time.AfterFunc(pause, func() {
 		p.acceptAgain.Store(true)
 		p.poller.Wake()
 	})
+}
+
+// resumeAccepting ends the pauses. One that would last longer begins anew if its
+// reason is still there.
+func (p *clientPoller) resumeAccepting() {
+	for _, e := range p.entrances {
+		if e.paused {
+			e.paused = false
+			_ = p.poller.Mod(e.fd, netloop.In)
+		}
+	}
 }
 
 // add starts watching a client's socket, for bits.

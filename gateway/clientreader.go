@@ -43,7 +43,7 @@ func (r *clientReader) received(c *client, p []byte) {
 		}
 		return
 	}
-	n, err := r.gw.codec.Decode(&c.proto, p, r)
+	n, err := c.listener.codec.Decode(&c.proto, p, r)
 	switch {
 	case err != nil:
 		if !r.Closing() {
@@ -99,4 +99,4 @@ func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remote }
 
 func (r *clientReader) RemoteIP() string { return phpIP(r.c.remote.Addr()) }
 
-func (r *clientReader) LocalPort() uint16 { return r.gw.gatewayPort }
+func (r *clientReader) LocalPort() uint16 { return r.c.listener.port }

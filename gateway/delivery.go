@@ -10,9 +10,10 @@ import (
 // into the queue of each client that gets it, and has all these queues flushed
 // when the batch is. It belongs to the goroutine that executes commands.
 type delivery struct {
-	gw    *Gateway
-	batch batch
-	tally tally // of what is delivered
+	gw     *Gateway
+	batch  batch
+	tally  tally    // of what is delivered
+	frames [][]byte // the message at hand in each form, nil if it was not needed yet
 }
 
 var _ command.Clients = (*delivery)(nil)
@@ -23,7 +24,7 @@ func (g *Gateway) newExecutor() (*command.Executor, *delivery) {
 	d := &delivery{gw: g, batch: batch{inner: true, helpers: g.helpers}}
 	return command.New(g.hub, d, command.Options{
 		SecretKey:      g.opts.SecretKey,
-		Websocket:      g.handshakes,
+		Websocket:      anyHandshakes(g.listeners),
 		MaxPackageSize: g.opts.MaxPackageSize,
 	}), d
 }
@@ -32,13 +33,14 @@ func (g *Gateway) newExecutor() (*command.Executor, *delivery) {
 // flushed early.
 const arenaFlushAt = 1 << 20
 
-// encode returns body as it goes on a client's socket, in the batch's arena.
-func (d *delivery) encode(body []byte, raw bool) []byte {
+// encode returns body as it goes on the socket of a listener's client, in the
+// batch's arena.
+func (d *delivery) encode(l *clientListener, body []byte, raw bool) []byte {
 	a := &d.batch.arena
 	if raw {
 		return a.Commit(append(a.Tail(len(body)), body...))
 	}
-	return a.Commit(d.gw.codec.AppendMessage(a.Tail(len(body)+clientproto.MaxOverhead), body))
+	return a.Commit(l.codec.AppendMessage(a.Tail(len(body)+clientproto.MaxOverhead), body))
 }
 
 // Deliver queues a message for clients.
@@ -46,7 +48,11 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	if len(to) == 0 {
 		return
 	}
-	frame := d.encode(body, raw)
+	if d.gw.encodings > 1 && !raw {
+		d.deliverForms(to, body)
+		return
+	}
+	frame := d.encode(d.gw.listeners[0], body, raw)
 	d.tally.add(len(to), len(to)*len(frame))
 	for _, c := range to {
 		clientOf(c).send(&d.batch, frame, raw, arenaLived)
@@ -56,11 +62,33 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	}
 }
 
+// deliverForms is Deliver where listeners encode a message in several forms: each
+// is made once, when the first client needs it.
+func (d *delivery) deliverForms(to []*hub.Client, body []byte) {
+	d.frames = append(d.frames[:0], make([][]byte, d.gw.encodings)...)
+	size := 0
+	for _, part := range to {
+		c := clientOf(part)
+		frame := d.frames[c.listener.encoding]
+		if frame == nil {
+			frame = d.encode(c.listener, body, false)
+			d.frames[c.listener.encoding] = frame
+		}
+		size += len(frame)
+		c.send(&d.batch, frame, false, arenaLived)
+	}
+	clear(d.frames)
+	d.tally.add(len(to), size)
+	if d.batch.arena.Used() >= arenaFlushAt {
+		d.flush()
+	}
+}
+
 // Kick closes a client after a last message, if send, and all that waits for it.
 func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
 	var frame []byte
 	if send {
-		frame = d.encode(body, false)
+		frame = d.encode(clientOf(c).listener, body, false)
 		d.tally.add(1, len(frame))
 	}
 	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived, ClosedByCommand)

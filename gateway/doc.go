@@ -49,6 +49,16 @@
 // message that comes alone goes out at once. A broadcast is encoded once and
 // referred to by every client's queue (delivery).
 //
+// # Listeners and options that change
+//
+// One gateway may take clients on several addresses, each with a protocol and TLS
+// of its own (Options.Listeners): they share the hub, and the inner port. A
+// message is encoded once for each form that it takes.
+//
+// [Gateway.Reload] changes options while the gateway serves. What can change is
+// read from Gateway.options each time, one atomic load; what lives by an option, as
+// the heartbeat does, is a job that starts anew.
+//
 // # Bounds
 //
 // Only what the kernel refuses to take counts: when that has reached

@@ -7,20 +7,18 @@ import (
 	"fmt"
 	"net"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
-	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // ErrServerClosed is returned by Serve after Shutdown or Close.
@@ -33,19 +31,18 @@ var ErrServerClosed = errors.New("gateway: server closed")
 // Make one with [New], run it with [Gateway.ListenAndServe] or
 // [Gateway.Serve], end it with [Gateway.Shutdown] or [Gateway.Close].
 type Gateway struct {
-	opts       Options
+	opts       Options                 // as they were at the start
+	current    atomic.Pointer[Options] // as they are now; see Reload
 	log        *logrus.Entry
 	limited    logging.Limiter
-	codec      clientproto.Codec
-	handshakes bool        // clients are ready only after a handshake
-	cookieHint atomic.Bool // see hintAtCookie
-	listen     gatewayprotocol.ListenAddress
+	listeners  []*clientListener // that of Options.Listen, then those of Options.Listeners
+	encodings  int               // how many forms a message takes over all listeners
+	cookieHint atomic.Bool       // see hintAtCookie
 	started    time.Time
 
 	// Set by Serve before anything runs.
-	lanIP       uint32
-	lanPort     uint16
-	gatewayPort uint16
+	lanIP   uint32
+	lanPort uint16
 
 	hub      *hub.Hub
 	workers  *workerTable // guarded by hub.Mu
@@ -56,8 +53,6 @@ type Gateway struct {
 	early    atomic.Int64 // bytes in client.early, over all clients
 	helpers  *flushHelpers
 
-	announcer atomic.Pointer[register.Announcer] // nil until announce has begun
-
 	handshaking handshakeQueue // used where there is a HandshakeTimeout
 	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim
 
@@ -65,12 +60,15 @@ type Gateway struct {
 	inner   innerServer
 	running sync.WaitGroup // every goroutine of the gateway
 
-	mu        sync.Mutex // guards what follows
-	state     serverState
-	cancel    func()         // ends heartbeats and announcing
-	failure   error          // why Serve ends by itself
-	listeners []net.Listener // open while serving
-	addrs     [2]net.Addr    // client, inner
+	reloading sync.Mutex // serializes Reload; taken before mu
+
+	mu          sync.Mutex // guards what follows
+	state       serverState
+	jobs        jobs           // heartbeats, announcing and the like
+	failure     error          // why Serve ends by itself
+	open        []net.Listener // while serving
+	clientAddrs []net.Addr     // of the listeners, in their order
+	innerAddr   net.Addr
 
 	served      chan struct{} // closed when Serve is through
 	clientsGone chan struct{} // closed when the last client is gone while stopping
@@ -123,93 +121,104 @@ func New(opts Options) (*Gateway, error) {
 		served:      make(chan struct{}),
 		clientsGone: make(chan struct{}),
 	}
-	if opts.Protocol != nil {
-		g.codec = clientproto.NewCustom(customProtocol{opts.Protocol}, opts.MaxPackageSize, func(err error) { g.log.Error(err) })
+	if g.listeners, err = g.newListeners(&opts); err != nil {
+		return nil, err
 	}
-	if opts.Listen != "" {
-		a, err := parseListen(opts)
-		if err != nil {
-			return nil, err
-		}
-		g.listen = a
-		if g.codec == nil {
-			g.codec = clientproto.New(a.Scheme, clientproto.Options{
-				MaxPackageSize: opts.MaxPackageSize,
-				Binary:         opts.BinaryFrames,
-				Workerman4:     opts.HandshakeData == HandshakeData3,
-
-				RefuseUnnegotiated: opts.RefuseUnnegotiatedCompression,
-			})
-		}
+	for _, l := range g.listeners {
+		g.encodings = max(g.encodings, l.encoding+1)
 	}
-	if g.codec == nil {
-		return nil, errNoListen
+	if err := checkOnHandshake(&opts, g.listeners); err != nil {
+		return nil, err
 	}
-	g.handshakes = g.codec.Handshakes()
-	if opts.OnHandshake != nil && !g.handshakes {
-		return nil, &OptionError{Package: "gateway", Option: "OnHandshake", Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
-	}
+	g.current.Store(&opts)
 	g.cookieHint.Store(undecided)
 	return g, nil
 }
 
-var errNoListen error = &OptionError{
-	Package: "gateway", Option: "Listen",
-	Reason: "required; set an address such as websocket://0.0.0.0:8282",
+func checkOnHandshake(opts *Options, listeners []*clientListener) error {
+	if opts.OnHandshake != nil && !anyHandshakes(listeners) {
+		return &OptionError{Package: "gateway", Option: "OnHandshake", Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
+	}
+	return nil
 }
 
-func parseListen(opts Options) (gatewayprotocol.ListenAddress, error) {
-	if opts.Protocol == nil {
-		return gatewayprotocol.ParseListenAddress(opts.Listen)
-	}
-	// With a protocol of the user's own, the scheme is only a name.
-	scheme, _, _ := strings.Cut(opts.Listen, "://")
-	return gatewayprotocol.ParseListenAddress(opts.Listen, scheme)
-}
+// options are the options as they are now. They do not change: Reload puts
+// others in their place.
+func (g *Gateway) options() *Options { return g.current.Load() }
 
 // ListenAndServe opens the ports as [Gateway.Listen] does and serves them until
 // Shutdown or Close; it then returns ErrServerClosed.
 func (g *Gateway) ListenAndServe() error {
-	client, inner, err := g.Listen()
+	inner, clients, err := g.ListenAll()
 	if err != nil {
 		return err
 	}
-	return g.Serve(client, inner)
+	return g.ServeAll(inner, clients...)
 }
 
 // Listen opens the client port (Listen) and the inner port
 // (InnerListen:StartPort) for [Gateway.Serve]. With it a program knows that it
 // has its ports, and their numbers, before the gateway announces itself. A
-// program that opens the listeners itself needs no Listen.
+// program that opens the listeners itself needs no Listen. With
+// Options.Listeners use [Gateway.ListenAll].
 func (g *Gateway) Listen() (client, inner net.Listener, err error) {
-	if g.opts.Listen == "" {
-		return nil, nil, errNoListen
+	if err := g.checkListenerCount(make([]net.Listener, 1)); err != nil {
+		return nil, nil, err
 	}
+	inner, clients, err := g.ListenAll()
+	if err != nil {
+		return nil, nil, err
+	}
+	return clients[0], inner, nil
+}
+
+// ListenAll is [Gateway.Listen] for any number of listeners: it opens the inner
+// port and the client ports, that of Options.Listen and those of
+// Options.Listeners in order, for [Gateway.ServeAll].
+func (g *Gateway) ListenAll() (inner net.Listener, clients []net.Listener, err error) {
+	defer func() {
+		if err != nil {
+			for _, l := range clients {
+				_ = l.Close()
+			}
+			clients = nil
+		}
+	}()
 	// Go offers Multipath TCP, which costs something with every connection and
 	// which PHP's gateway does not speak.
 	config := net.ListenConfig{Control: netloop.Control}
 	config.SetMultipathTCP(false)
-	client, err = config.Listen(context.Background(), g.listen.Network(), g.listen.HostPort())
-	if err != nil {
-		return nil, nil, fmt.Errorf("gateway: client port: %w", err)
+	for _, l := range g.listeners {
+		if l.address.Scheme == "" {
+			return nil, clients, errNoListen
+		}
+		client, err := config.Listen(context.Background(), l.address.Network(), l.address.HostPort())
+		if err != nil {
+			return nil, clients, fmt.Errorf("gateway: client port: %w", err)
+		}
+		clients = append(clients, client)
 	}
 	a := gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)}
 	inner, err = config.Listen(context.Background(), a.Network(), a.HostPort())
 	if err != nil {
-		_ = client.Close()
-		return nil, nil, fmt.Errorf("gateway: inner port: %w", err)
+		return nil, clients, fmt.Errorf("gateway: inner port: %w", err)
 	}
-	return client, inner, nil
+	return inner, clients, nil
 }
 
 // Serve serves the two listeners until Shutdown or Close, then returns
 // ErrServerClosed. When a port cannot be served any more, because the kernel
 // reports no more events, Serve ends as by Close and returns that error. It closes the listeners. The ports that go on the wire are
 // those of the listeners.
-func (g *Gateway) Serve(client, inner net.Listener) error {
-	if err := g.start(client, inner); err != nil {
-		_ = client.Close()
-		_ = inner.Close()
+func (g *Gateway) Serve(client, inner net.Listener) error { return g.ServeAll(inner, client) }
+
+// ServeAll is [Gateway.Serve] for any number of listeners: one for Options.Listen,
+// and one for each of Options.Listeners, in order.
+func (g *Gateway) ServeAll(inner net.Listener, clients ...net.Listener) error {
+	if err := g.start(inner, clients); err != nil {
+		for _, l := range append(clients, inner) {
+			_ = l.Close()
+		}
 		return err
 	}
 	g.running.Wait()
@@ -219,16 +228,28 @@ func (g *Gateway) Serve(client, inner net.Listener) error {
 	return cmp.Or(g.failure, ErrServerClosed)
 }
 
-// ClientAddr returns the address of the client port, nil before Serve.
-func (g *Gateway) ClientAddr() net.Addr { return g.addr(0) }
+// ClientAddr returns the address of the client port, that of Options.Listen where
+// there are several; nil before Serve.
+func (g *Gateway) ClientAddr() net.Addr {
+	if all := g.ClientAddrs(); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
 
-// InnerAddr returns the address of the inner port, nil before Serve.
-func (g *Gateway) InnerAddr() net.Addr { return g.addr(1) }
-
-func (g *Gateway) addr(i int) net.Addr {
+// ClientAddrs returns the addresses of the client ports, in the order of
+// Options.Listen and Options.Listeners; nil before Serve.
+func (g *Gateway) ClientAddrs() []net.Addr {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.addrs[i]
+	return slices.Clone(g.clientAddrs)
+}
+
+// InnerAddr returns the address of the inner port, nil before Serve.
+func (g *Gateway) InnerAddr() net.Addr {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.innerAddr
 }
 
 // Address returns the inner address by which workers know the gateway:
@@ -236,6 +257,10 @@ func (g *Gateway) addr(i int) net.Addr {
 func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.addressLocked()
+}
+
+func (g *Gateway) addressLocked() gatewayprotocol.GatewayAddress {
 	return gatewayprotocol.GatewayAddress{IP: g.lanIP, Port: g.lanPort}
 }
 

@@ -46,7 +46,10 @@ func (q *handshakeQueue) before(at time.Duration, ids []uint32) (_ []uint32, nex
 // endHandshakes drops clients that do not finish their handshakes within
 // HandshakeTimeout, until ctx ends.
 func (g *Gateway) endHandshakes(ctx context.Context) {
-	timeout := g.opts.HandshakeTimeout
+	timeout := g.options().HandshakeTimeout
+	if timeout <= 0 {
+		return
+	}
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	b := new(batch)

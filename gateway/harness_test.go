@@ -38,6 +38,7 @@ type testGateway struct {
 	t      *testing.T
 	client string // address of the client port
 	inner  string
+	more   []string // addresses of Options.Listeners
 	served chan error
 	logs   *logtest.Hook
 	closes [closeReasons]uint64 // see wantClosed
@@ -59,7 +60,7 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 		t.Fatal(err)
 	}
 	tg := &testGateway{Gateway: g, t: t, served: make(chan error, 1), logs: hook}
-	var ls [2]net.Listener
+	ls := make([]net.Listener, 2+len(opts.Listeners))    // client, inner, more
 	config := net.ListenConfig{Control: netloop.Control} // as Gateway.Listen does
 	for i := range ls {
 		if ls[i], err = config.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
@@ -67,7 +68,12 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 		}
 	}
 	tg.client, tg.inner = ls[0].Addr().String(), ls[1].Addr().String()
-	go func() { tg.served <- g.Serve(ls[0], ls[1]) }()
+	clients := []net.Listener{ls[0]}
+	for _, l := range ls[2:] {
+		clients = append(clients, l)
+		tg.more = append(tg.more, l.Addr().String())
+	}
+	go func() { tg.served <- g.ServeAll(ls[1], clients...) }()
 	tg.until("the gateway serves", func() bool { return g.ClientAddr() != nil })
 	t.Cleanup(func() {
 		_ = g.Close()

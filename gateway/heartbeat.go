@@ -11,11 +11,15 @@ import (
 // heartbeat pings silent clients and drops those that stay silent, until ctx
 // ends (PHP: Gateway::ping). With a limit it runs every half interval.
 func (g *Gateway) heartbeat(ctx context.Context) {
-	interval, limit := g.opts.PingInterval, g.opts.PingNotResponseLimit
-	if limit > 0 {
-		interval /= 2
+	opts := g.options() // it starts anew when they change
+	interval, limit := opts.PingInterval, opts.PingNotResponseLimit
+	if interval <= 0 {
+		return
 	}
-	frame := g.pingFrame()
+	if limit > 0 {
+		interval = max(interval/2, 1)
+	}
+	frames := g.pingFrames(opts.PingData)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	b := new(batch)
@@ -30,7 +34,8 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 		clients = g.hub.ClientsLocked().AppendTo(clients[:0])
 		g.hub.Mu.Unlock()
 		for i, c := range clients {
-			g.beat(b, clientOf(c), frame)
+			c := clientOf(c)
+			g.beat(b, c, int32(limit), frames[c.listener.encoding])
 			if i%heartbeatBatch == heartbeatBatch-1 {
 				b.flush()
 			}
@@ -40,20 +45,26 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 	}
 }
 
-// pingFrame returns PingData as it goes on the wire, nil if nothing is sent.
-func (g *Gateway) pingFrame() []byte {
-	if data := g.opts.PingData; data != "" && data != "0" {
-		return g.codec.AppendMessage(nil, []byte(data))
+// pingFrames returns PingData as it goes on the wire, by the listener's encoding;
+// nil where nothing is sent.
+func (g *Gateway) pingFrames(data string) [][]byte {
+	frames := make([][]byte, g.encodings)
+	if data == "" || data == "0" {
+		return frames
 	}
-	return nil
+	for _, l := range g.listeners {
+		if frames[l.encoding] == nil {
+			frames[l.encoding] = l.codec.AppendMessage(nil, []byte(data))
+		}
+	}
+	return frames
 }
 
 // heartbeatBatch is the number of clients after which a heartbeat is flushed.
 const heartbeatBatch = 512
 
 // beat is one client's part of a heartbeat.
-func (g *Gateway) beat(b *batch, c *client, frame []byte) {
-	limit := int32(g.opts.PingNotResponseLimit)
+func (g *Gateway) beat(b *batch, c *client, limit int32, frame []byte) {
 	if limit > 0 && c.silent.Load() >= 2*limit {
 		g.clientLog(c).Debug("client was silent for too long, dropping it")
 		g.destroyClient(b, c, ClosedForSilence)

@@ -39,7 +39,7 @@ func TestBeats(t *testing.T) {
 			g.hub.Mu.Lock()
 			c := clientOf(g.hub.ClientLocked(1))
 			g.hub.Mu.Unlock()
-			frame := g.pingFrame()
+			frame := g.pingFrames(test.data)[0]
 			var got strings.Builder
 			for _, want := range test.beats {
 				if want == 'T' {
@@ -48,7 +48,7 @@ func TestBeats(t *testing.T) {
 					continue
 				}
 				b := new(batch)
-				g.beat(b, c, frame)
+				g.beat(b, c, int32(test.limit), frame)
 				switch {
 				case c.ended.Load():
 					got.WriteByte('D')

@@ -122,7 +122,7 @@ func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte
 // before the message is added, as in PHP: one message of any size is taken.
 // Another one is counted as dropped, which flush logs.
 func (w *innerConn) roomLocked() bool {
-	if w.state&innerBlocked == 0 || len(w.out) < w.gw.opts.SendToWorkerBufferSize {
+	if w.state&innerBlocked == 0 || len(w.out) < w.gw.options().SendToWorkerBufferSize {
 		return true
 	}
 	w.gw.traffic.droppedToWorkers.Add(1)

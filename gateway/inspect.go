@@ -150,15 +150,6 @@ func (g *Gateway) BusinessWorkers() []BusinessWorkerInfo {
 	return infos
 }
 
-// Registers returns what is known of the Registers that the gateway announces
-// itself at: nothing before Serve and with NoRegister.
-func (g *Gateway) Registers() []register.State {
-	if a := g.announcer.Load(); a != nil {
-		return a.States()
-	}
-	return nil
-}
-
 // Why a gateway is not ready.
 var (
 	errNotReadyState    = errors.New("the gateway does not serve")

@@ -56,10 +56,11 @@ func (h *Handshake) Cookie(name string) string {
 // refusal asks OnHandshake about a request and returns the answer to a client
 // that is refused, nil for one that is not.
 func (g *Gateway) refusal(c *client, req *clientproto.Request) []byte {
-	if g.opts.OnHandshake == nil {
+	ask := g.options().OnHandshake
+	if ask == nil {
 		return nil
 	}
-	status := g.askOnHandshake(&Handshake{c, req})
+	status := g.askOnHandshake(ask, &Handshake{c, req})
 	if status == 0 {
 		return nil
 	}
@@ -69,14 +70,14 @@ func (g *Gateway) refusal(c *client, req *clientproto.Request) []byte {
 
 // askOnHandshake calls OnHandshake. A panic, and what is no status of an error,
 // is a 500.
-func (g *Gateway) askOnHandshake(h *Handshake) (status int) {
+func (g *Gateway) askOnHandshake(ask func(*Handshake) int, h *Handshake) (status int) {
 	defer func() {
 		if v := recover(); v != nil {
 			g.clientLog(h.client).WithField("stack", string(debug.Stack())).Errorf("OnHandshake panicked: %v", v)
 			status = http.StatusInternalServerError
 		}
 	}()
-	status = g.opts.OnHandshake(h)
+	status = ask(h)
 	if status != 0 && (status < 400 || status > 599) {
 		g.clientLog(h.client).Errorf("OnHandshake returned %d: want 0, or a status from 400 to 599", status)
 		return http.StatusInternalServerError

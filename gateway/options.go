@@ -59,6 +59,10 @@ type Options struct {
 	// TLS turns on TLS for clients (PHP: transport = 'ssl'). nil is plain TCP.
 	TLS *tls.Config
 
+	// Listeners are more addresses for clients of this gateway, each with a
+	// protocol and TLS of its own.
+	Listeners []Listener
+
 	// LanIP is the IPv4 address by which workers and GatewayClients reach this
 	// gateway (PHP: lanIp). It is part of every client id. Default "127.0.0.1".
 	LanIP string

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 
 	"github.com/sirupsen/logrus"
 )
@@ -12,7 +14,7 @@ import (
 var errServeTwice = errors.New("gateway: Serve was called before")
 
 // start begins to serve.
-func (g *Gateway) start(client, inner net.Listener) error {
+func (g *Gateway) start(inner net.Listener, clients []net.Listener) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch g.state {
@@ -21,12 +23,18 @@ func (g *Gateway) start(client, inner net.Listener) error {
 	case serverStopping, serverClosed:
 		return ErrServerClosed
 	}
-	g.addrs = [2]net.Addr{client.Addr(), inner.Addr()}
-	g.gatewayPort = addrPortOf(client.Addr()).Port()
+	if err := g.checkListenerCount(clients); err != nil {
+		return err
+	}
+	g.innerAddr, g.clientAddrs = inner.Addr(), nil
+	for i, l := range clients {
+		g.clientAddrs = append(g.clientAddrs, l.Addr())
+		g.listeners[i].port = addrPortOf(l.Addr()).Port()
+	}
 	g.lanPort = addrPortOf(inner.Addr()).Port()
 	g.helpers = newFlushHelpers()
 	var err error
-	if g.clients, err = g.newClientServer(client); err != nil {
+	if g.clients, err = g.newClientServer(clients); err != nil {
 		return err
 	}
 	if g.inner, err = g.newInnerServer(inner); err != nil {
@@ -35,28 +43,25 @@ func (g *Gateway) start(client, inner net.Listener) error {
 		return err
 	}
 	g.state = serverServing
-	g.listeners = []net.Listener{client, inner}
-	ctx, cancel := context.WithCancel(context.Background())
-	g.cancel = cancel
+	g.open = append(slices.Clone(clients), inner)
 	g.goRun(g.clients.serve)
 	g.goRun(g.inner.serve)
-	if g.opts.PingInterval > 0 {
-		g.goRun(func() { g.heartbeat(ctx) })
-	}
-	if g.opts.HandshakeTimeout > 0 {
-		g.goRun(func() { g.endHandshakes(ctx) })
-	}
-	if g.opts.LanIP != DefaultLanIP {
-		g.goRun(func() { g.pingWorkers(ctx) })
-	}
-	g.goRun(func() { g.announce(ctx) })
-	g.goRun(func() { g.trim(ctx) })
+	g.startJobsLocked()
 	g.log.WithFields(logrus.Fields{
-		"listen": client.Addr().String(),
+		"listen": addresses(clients),
 		"inner":  inner.Addr().String(),
 		"lan_ip": g.opts.LanIP,
 	}).Info("gateway is serving")
 	return nil
+}
+
+// addresses are those of listeners, for the log.
+func addresses(listeners []net.Listener) string {
+	var text []string
+	for _, l := range listeners {
+		text = append(text, l.Addr().String())
+	}
+	return strings.Join(text, ", ")
 }
 
 // fail ends Serve with the error that a port died of: clients and workers find
@@ -90,7 +95,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		return g.Close()
 	case serverServing:
 		g.state = serverStopping
-		g.cancel()
+		g.jobs.cancel()
 		g.closeListenersLocked()
 		g.stopped.Store(true)
 		g.clients.stopAccepting()
@@ -122,12 +127,12 @@ func (g *Gateway) Close() error {
 	g.mu.Lock()
 	was := g.state
 	g.state = serverClosed
-	if g.cancel == nil { // never served
+	if g.jobs.cancel == nil { // never served
 		g.mu.Unlock()
 		return nil
 	}
 	if was != serverClosed {
-		g.cancel()
+		g.jobs.cancel()
 		g.closeListenersLocked()
 		g.stopped.Store(true)
 	}
@@ -143,10 +148,10 @@ func (g *Gateway) Close() error {
 }
 
 func (g *Gateway) closeListenersLocked() {
-	for _, l := range g.listeners {
+	for _, l := range g.open {
 		_ = l.Close()
 	}
-	g.listeners = nil
+	g.open = nil
 }
 
 // closeClients closes every client after its queue. Who has not finished the TLS

@@ -8,12 +8,17 @@ import (
 )
 
 // newClientServer serves clients with pollers.
-func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
-	t, ok := l.(*net.TCPListener)
-	if !ok || g.opts.portable {
-		return g.newClientGoroutines(l), nil
+func (g *Gateway) newClientServer(ls []net.Listener) (clientServer, error) {
+	var tcp []*net.TCPListener
+	for _, l := range ls {
+		if t, ok := l.(*net.TCPListener); ok {
+			tcp = append(tcp, t)
+		}
 	}
-	ps, err := newClientPollers(g, pollers(), t)
+	if len(tcp) < len(ls) || g.opts.portable {
+		return g.newClientGoroutines(ls), nil
+	}
+	ps, err := newClientPollers(g, pollers(), tcp)
 	s := &clientPollers{ps: ps}
 	if err != nil {
 		s.stop()

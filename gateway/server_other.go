@@ -4,8 +4,8 @@ package gateway
 
 import "net"
 
-func (g *Gateway) newClientServer(l net.Listener) (clientServer, error) {
-	return g.newClientGoroutines(l), nil
+func (g *Gateway) newClientServer(ls []net.Listener) (clientServer, error) {
+	return g.newClientGoroutines(ls), nil
 }
 
 func (g *Gateway) newInnerServer(l net.Listener) (innerServer, error) {

@@ -18,15 +18,15 @@ type socket struct {
 // plainTransport is a client's socket without TLS.
 type plainTransport struct{ socket }
 
-func newPlainClient(g *Gateway, remote netip.AddrPort, poller *clientPoller, fd int) *client {
+func newPlainClient(l *clientListener, remote netip.AddrPort, poller *clientPoller, fd int) *client {
 	t := new(plainTransport)
-	t.init(g, remote, poller, fd)
+	t.init(l, remote, poller, fd)
 	t.client.transport = t
 	return &t.client
 }
 
-func (s *socket) init(g *Gateway, remote netip.AddrPort, poller *clientPoller, fd int) {
-	s.client.gw, s.client.remote, s.poller = g, remote, poller
+func (s *socket) init(l *clientListener, remote netip.AddrPort, poller *clientPoller, fd int) {
+	s.client.gw, s.client.listener, s.client.remote, s.poller = l.gw, l, remote, poller
 	s.fd.Init(fd)
 }
 

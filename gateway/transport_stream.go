@@ -26,12 +26,12 @@ type streamTransport struct {
 	last     []byte
 }
 
-// newStreamClient makes a client on conn, with TLS if the gateway speaks it.
-func newStreamClient(g *Gateway, conn net.Conn) *client {
+// newStreamClient makes a client on conn, with TLS if the listener speaks it.
+func newStreamClient(l *clientListener, conn net.Conn) *client {
 	t := &streamTransport{conn: conn}
 	c := &t.client
-	c.gw, c.remote, c.transport = g, addrPortOf(conn.RemoteAddr()), t
-	if cfg := g.opts.TLS; cfg != nil {
+	c.gw, c.listener, c.remote, c.transport = l.gw, l, addrPortOf(conn.RemoteAddr()), t
+	if cfg := l.tls.Load(); cfg != nil {
 		t.conn = tls.Server(conn, cfg)
 	} else {
 		t.open.Store(true)

@@ -58,7 +58,7 @@ func TestTLSDataWithFinished(t *testing.T) {
 			})
 			body := strings.Repeat("x", test.size)
 			for range 2 {
-				if _, err := c.Write(g.codec.AppendMessage(nil, []byte(body))); err != nil {
+				if _, err := c.Write(g.listeners[0].codec.AppendMessage(nil, []byte(body))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -79,7 +79,7 @@ func TestTLSDataWithFinished(t *testing.T) {
 				return
 			}
 			w.send(withBody(gp.CmdSendToOne, 1, "ok"))
-			wantRead(t, c, string(g.codec.AppendMessage(nil, []byte("ok"))))
+			wantRead(t, c, string(g.listeners[0].codec.AppendMessage(nil, []byte("ok"))))
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestTLSStuckHandshake(t *testing.T) {
 			b := new(batch)
 			for range 4 {
 				for _, c := range g.allClients() {
-					g.beat(b, c, nil)
+					g.beat(b, c, int32(g.opts.PingNotResponseLimit), nil)
 				}
 			}
 			b.flush()
@@ -258,7 +258,7 @@ func TestTLSHandshakeRefused(t *testing.T) {
 	g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: cfg})
 	w := g.worker("w:0")
 	// Accepted sockets inherit it.
-	listener := g.clients.(*clientPollers).ps[0].listener.Sysfd()
+	listener := g.clients.(*clientPollers).ps[0].entrances[0].fd
 	if err := unix.SetsockoptInt(listener, unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
 		t.Fatal(err)
 	}

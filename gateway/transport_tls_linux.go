@@ -18,12 +18,12 @@ type tlsTransport struct {
 	conn tlsloop.Conn
 }
 
-func newTLSClient(g *Gateway, remote netip.AddrPort, poller *clientPoller, fd int) *client {
+func newTLSClient(l *clientListener, remote netip.AddrPort, poller *clientPoller, fd int) *client {
 	t := new(tlsTransport)
-	t.init(g, remote, poller, fd)
+	t.init(l, remote, poller, fd)
 	t.client.transport = t
 	t.client.state = clientBlocked // until the handshake is done
-	t.conn.Init(tlsOwner{t}, &t.fd, g.opts.TLS)
+	t.conn.Init(tlsOwner{t}, &t.fd, l.tls.Load())
 	return &t.client
 }
 

@@ -114,7 +114,7 @@ func TestTLSLarge(t *testing.T) {
 	for i := 0; len(body) < 5<<20; i++ {
 		body = fmt.Append(body, i, " ")
 	}
-	frame := g.codec.AppendMessage(nil, body)
+	frame := g.listeners[0].codec.AppendMessage(nil, body)
 	for range 2 {
 		if _, err := c.Write(frame); err != nil {
 			t.Fatal(err)
@@ -123,7 +123,7 @@ func TestTLSLarge(t *testing.T) {
 			t.Fatalf("got %d bytes, want %d", len(m.Body), len(body))
 		}
 		w.send(withBody(gp.CmdSendToOne, 1, string(body)), withBody(gp.CmdSendToAll, 0, "next"))
-		wantRead(t, c, string(frame)+string(g.codec.AppendMessage(nil, []byte("next"))))
+		wantRead(t, c, string(frame)+string(g.listeners[0].codec.AppendMessage(nil, []byte("next"))))
 	}
 }
 

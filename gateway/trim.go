@@ -43,7 +43,7 @@ func (g *Gateway) trim(ctx context.Context) {
 			if shrunk || before || over {
 				g.clients.trim(ctx)
 				g.inner.trim(ctx)
-				if !g.opts.KeepMemory {
+				if !g.options().KeepMemory {
 					runtime.GC() // what is in pools survives one collection
 					debug.FreeOSMemory()
 				}
