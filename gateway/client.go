@@ -32,10 +32,13 @@ type client struct {
 	// the client's socket is read or written.
 	mu    sync.Mutex
 	state clientState
-	why   CloseReason     // set with clientClosing, else with clientClosed
-	slot  *workerSlot     // worker that the client is bound to; written under hub.Mu too
-	out   *outqueue.Queue // nil when nothing waits
-	early []byte          // encoded messages that wait for the websocket handshake
+	why   CloseReason // set with clientClosing, else with clientClosed
+	// secured is the number of bytes in the queue that wait for the TLS handshake
+	// and count towards maxEarly.
+	secured uint32
+	slot    *workerSlot     // worker that the client is bound to; written under hub.Mu too
+	out     *outqueue.Queue // nil when nothing waits
+	early   []byte          // encoded messages that wait for the websocket handshake
 
 	// ended is set with clientClosing and clientClosed, for the reader, which
 	// asks before every message.
@@ -96,11 +99,11 @@ type sendOutcome uint8
 const (
 	sent         sendOutcome = iota // or the client is closing
 	droppedFull                     // too much waits for the client
-	droppedEarly                    // too much waits for websocket handshakes, over all clients
+	droppedEarly                    // too much waits for handshakes, over all clients
 )
 
-// maxEarly bounds the bytes that wait for websocket handshakes, over all clients.
-// PHP has a bound for each client only.
+// maxEarly bounds the bytes that wait for handshakes, of websocket and TLS, over
+// all clients. PHP has a bound for each client only.
 const maxEarly = 64 << 20
 
 // sendLocked gives c.mu up meanwhile where it has to ask the kernel first.
@@ -114,8 +117,7 @@ func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) sen
 		if len(c.early) > c.gw.options().SendToClientBufferSize {
 			return droppedFull
 		}
-		if n := int64(len(frame)); c.gw.early.Add(n) > maxEarly {
-			c.gw.early.Add(-n)
+		if !c.gw.reserveEarly(len(frame)) {
 			return droppedEarly
 		}
 		c.early = append(c.early, frame...)
@@ -130,11 +132,35 @@ func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) sen
 	if c.fullLocked() {
 		return droppedFull
 	}
+	if c.gw.opts.TLS != nil && c.transport.handshaking() {
+		if !c.gw.reserveEarly(len(frame)) {
+			return droppedEarly
+		}
+		c.secured += uint32(len(frame))
+	}
 	c.queueLocked(b, frame, life)
 	return sent
 }
 
-// forgetEarlyLocked lets go of what waited for the handshake.
+// reserveEarly counts n more bytes that wait for a handshake, unless that is too
+// much.
+func (g *Gateway) reserveEarly(n int) bool {
+	if g.early.Add(int64(n)) > maxEarly {
+		g.early.Add(-int64(n))
+		return false
+	}
+	return true
+}
+
+// securedLocked is called when the TLS handshake is done, or will never be.
+func (c *client) securedLocked() {
+	if c.secured > 0 {
+		c.gw.early.Add(-int64(c.secured))
+		c.secured = 0
+	}
+}
+
+// forgetEarlyLocked lets go of what waited for the websocket handshake.
 func (c *client) forgetEarlyLocked() {
 	if n := len(c.early); n > 0 {
 		c.gw.early.Add(-int64(n))

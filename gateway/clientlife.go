@@ -104,6 +104,7 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 		q.Release()
 	}
 	c.forgetEarlyLocked()
+	c.securedLocked()
 	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
 	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)

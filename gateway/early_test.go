@@ -7,6 +7,34 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
+// TestEarlyBoundTLS: what waits for TLS handshakes counts as well, of any protocol.
+func TestEarlyBoundTLS(t *testing.T) {
+	for _, portable := range []bool{false, true} {
+		g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS(), portable: portable})
+		w := g.worker("w:0")
+		const clients, size = 70, 1_000_000
+		const fit = maxEarly / size
+		var silent []*peer
+		for range clients {
+			silent = append(silent, g.dialRaw())
+			w.event(gp.CmdOnConnect)
+		}
+		w.send(withBody(gp.CmdSendToAll, 0, strings.Repeat("x", size)))
+		w.barrier()
+		if s := g.Stats(); s.DroppedBeforeHandshake != clients-fit || s.DroppedToClients != clients-fit || s.BytesBeforeHandshake > maxEarly {
+			t.Errorf("%d and %d messages dropped, want %d; %d bytes wait", s.DroppedBeforeHandshake, s.DroppedToClients, clients-fit, s.BytesBeforeHandshake)
+		}
+		// The first one does its handshake, and gets its message; another one goes.
+		if line := silent[0].read(size + 1); line[size] != '\n' {
+			t.Errorf("got %q at the end", line[size])
+		}
+		g.until("its message does not count any more", func() bool { return g.Stats().BytesBeforeHandshake == (fit-1)*(size+1) })
+		_ = silent[1].conn.Close()
+		w.event(gp.CmdOnClose)
+		g.until("that of one that has gone does not count", func() bool { return g.Stats().BytesBeforeHandshake == (fit-2)*(size+1) })
+	}
+}
+
 // TestEarlyBound: what waits for websocket handshakes is bounded over all clients,
 // and what a client takes along is free for others.
 func TestEarlyBound(t *testing.T) {
@@ -29,7 +57,7 @@ func TestEarlyBound(t *testing.T) {
 	if s.DroppedBeforeHandshake != clients-fit || s.DroppedToClients != clients-fit {
 		t.Errorf("%d and %d messages dropped, want %d", s.DroppedBeforeHandshake, s.DroppedToClients, clients-fit)
 	}
-	g.await("too much waits for websocket handshakes, message dropped")
+	g.await("too much waits for handshakes, message dropped")
 
 	_ = first.conn.Close()
 	w.event(gp.CmdOnClose)

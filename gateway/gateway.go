@@ -50,10 +50,10 @@ type Gateway struct {
 	traffic  traffic
 	commands command.Counts // that the inner loop has executed
 	turns    turns
-	early    atomic.Int64 // bytes in client.early, over all clients
+	early    atomic.Int64 // bytes that wait for handshakes, over all clients: client.early and client.secured
 	helpers  *flushHelpers
 
-	handshaking handshakeQueue // used where there is a HandshakeTimeout
+	handshaking handshakeQueue // used unless HandshakeTimeout is negative
 	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim
 
 	clients clientServer

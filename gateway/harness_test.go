@@ -30,7 +30,7 @@ import (
 )
 
 // patience bounds every wait for something that must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // testGateway is a gateway on free ports of this host.
 type testGateway struct {

@@ -56,6 +56,23 @@ func TestBeforeTheKey(t *testing.T) {
 	}
 }
 
+// TestLongConnectCommand: the head decides over connect commands without a key as
+// well.
+func TestLongConnectCommand(t *testing.T) {
+	for _, portable := range []bool{false, true} {
+		g := startGateway(t, Options{portable: portable})
+		for _, cmd := range []gp.Command{gp.CmdWorkerConnect, gp.CmdGatewayClientConnect} {
+			p := g.dialInner()
+			frame := gp.AppendMessage(nil, &gp.Message{Cmd: cmd, Body: make([]byte, 10<<20-gp.HeadLen)})
+			if _, err := p.conn.Write(frame[:gp.HeadLen]); err != nil {
+				t.Fatal(err)
+			}
+			p.expectEnd()
+		}
+		g.worker(strings.Repeat("k", 4<<10)) // is not too long
+	}
+}
+
 const maxConnectForTest = 8<<10 + 6*len("key")
 
 // TestKeyInTime: a peer that gives no key in time is disconnected, whatever it has

@@ -26,11 +26,11 @@ func (g *Gateway) dropped(c *client, n int) {
 }
 
 // droppedEarly counts a message that a client does not get because too much waits
-// for websocket handshakes, those of other clients included.
+// for handshakes, those of other clients included.
 func (g *Gateway) droppedEarly(c *client, n int) {
 	g.traffic.droppedToClients.Add(1)
 	g.traffic.droppedEarly.Add(1)
-	g.limited.WarnFunc("early messages", "too much waits for websocket handshakes, message dropped", func() logrus.FieldLogger {
+	g.limited.WarnFunc("early messages", "too much waits for handshakes, message dropped", func() logrus.FieldLogger {
 		return g.clientLog(c).WithField("bytes", n)
 	})
 }

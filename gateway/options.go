@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -28,6 +29,11 @@ const (
 	DefaultMaxPackageSize         = clientproto.DefaultMaxPackageSize // 10,485,760
 )
 
+// DefaultHandshakeTimeout is what [Options.HandshakeTimeout] is unless set. A
+// handshake takes a few round trips, seconds on the worst of networks; a minute is
+// also what web servers give a request's head.
+const DefaultHandshakeTimeout = time.Minute
+
 // RouterMode says how a client that has no worker yet gets one (PHP:
 // Gateway::$selectLoadBalancingMode).
 type RouterMode string
@@ -42,7 +48,7 @@ const (
 
 // Options configures a [Gateway]. A field that PHP's Gateway has as well carries
 // the name of its property, such as LanIP for $lanIp. Zero means the default of
-// each field, which is PHP's; a negative or otherwise unusable value is an
+// each field, which is PHP's but for HandshakeTimeout; a negative or otherwise unusable value is an
 // [*OptionError] from [New].
 type Options struct {
 	// Listen is the address for clients in PHP's spelling, such as
@@ -123,8 +129,8 @@ type Options struct {
 	MaxPackageSize int
 
 	// HandshakeTimeout is how long a client may take for its handshakes, TLS and
-	// websocket together, before the gateway closes its connection; 0, the
-	// default, is without limit, as in PHP.
+	// websocket together, before the gateway closes its connection. Default a
+	// minute. Negative is without limit, as in PHP.
 	HandshakeTimeout time.Duration
 
 	// BinaryFrames sends websocket messages as binary frames (PHP:
@@ -242,7 +248,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	check.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)
 	check.Int("SendToClientBufferSize", &o.SendToClientBufferSize, DefaultSendToClientBufferSize)
 	check.IntRange("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize, minPackageSize, math.MaxInt32)
-	check.NotNegative("HandshakeTimeout", o.HandshakeTimeout)
+	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, DefaultHandshakeTimeout)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

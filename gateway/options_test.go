@@ -35,7 +35,6 @@ func TestOptionErrors(t *testing.T) {
 		{Options{SendToClientBufferSize: -1}, "gateway: option SendToClientBufferSize: -1: negative; use 0 for the default of 1024000, or a positive number"},
 		{Options{MaxPackageSize: 1023}, "gateway: option MaxPackageSize: 1023: out of range; use 1024 to 2147483647"},
 		{Options{MaxPackageSize: -1}, "gateway: option MaxPackageSize: -1: out of range; use 1024 to 2147483647"},
-		{Options{HandshakeTimeout: -time.Second}, "gateway: option HandshakeTimeout: -1s: negative; use 0 for none, or a positive duration"},
 	} {
 		if tt.opts.Listen = "websocket://127.0.0.1:0"; tt.want[:22] == "gateway: option Listen" {
 			tt.opts.Listen = ""
@@ -65,6 +64,7 @@ func TestOptionDefaults(t *testing.T) {
 		SendToWorkerBufferSize: 10_240_000,
 		SendToClientBufferSize: 1_024_000,
 		MaxPackageSize:         10_485_760,
+		HandshakeTimeout:       time.Minute,
 	}, got, cmp.AllowUnexported(Options{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -15,7 +15,7 @@ type Stats struct {
 	UIDs    int // uids that clients are bound to
 	Groups  int // groups with members
 
-	BytesBeforeHandshake int // that wait for clients' websocket handshakes, at most 64 MiB
+	BytesBeforeHandshake int // that wait for clients' handshakes, websocket and TLS, at most 64 MiB
 
 	// Since the gateway was made. Each loop counts for itself and tells when a
 	// turn of it is over, so that the last microseconds may be missing.
@@ -30,7 +30,7 @@ type Stats struct {
 	DroppedToClients uint64
 	DroppedToWorkers uint64
 	// DroppedBeforeHandshake is how many of DroppedToClients would have had to
-	// wait for a websocket handshake when BytesBeforeHandshake was at its bound.
+	// wait for a handshake when BytesBeforeHandshake was at its bound.
 	DroppedBeforeHandshake uint64
 
 	// ClosedForCompression counts clients that were disconnected because they sent

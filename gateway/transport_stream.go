@@ -117,7 +117,10 @@ func (t *streamTransport) serve() {
 			b.flush()
 			return
 		}
+		c.mu.Lock()
 		t.open.Store(true)
+		c.securedLocked()
+		c.mu.Unlock()
 	}
 	g.goRun(t.read)
 }

@@ -120,6 +120,7 @@ func (t *tlsTransport) handshake() {
 	}
 	c.mu.Lock()
 	t.conn.OpenLocked()
+	c.securedLocked()
 	c.writableAndUnlock(b)
 }
 

@@ -28,7 +28,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
 		&cli.IntFlag{Name: "max-package-size", Category: categoryClients, Usage: "`BYTES` that a client may send at once, and a worker; who sends more is disconnected (PHP: defaultMaxPackageSize)", Value: gateway.DefaultMaxPackageSize, EnvVars: env("max-package-size")},
 		&cli.BoolFlag{Name: "refuse-unnegotiated-compression", Category: categoryClients, Usage: "disconnect websocket clients that send compressed frames (RSV1) without having negotiated it; PHP inflates them", EnvVars: env("refuse-unnegotiated-compression")},
-		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever", 0),
+		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever, as in PHP", gateway.DefaultHandshakeTimeout),
 
 		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
 		&cli.IntFlag{Name: "start-port", Category: categoryCluster, Usage: "inner `PORT`, for workers and GatewayClients", Value: defaultStartPort, EnvVars: env("start-port")},
@@ -83,6 +83,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		BinaryFrames:           c.Bool("binary-frames"),
 
 		RefuseUnnegotiatedCompression: c.Bool("refuse-unnegotiated-compression"),
+	}
+	if opts.HandshakeTimeout == 0 { // the default in Options
+		opts.HandshakeTimeout = -1
 	}
 	// 0 is the default in Options; as a flag it would be a mistake.
 	if opts.StartPort < 1 || opts.StartPort > 65535 {

@@ -34,7 +34,7 @@ func TestGatewayOptions(t *testing.T) {
 		"defaults": {nil, gateway.Options{
 			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
 			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
-			MaxPackageSize: 10485760,
+			MaxPackageSize: 10485760, HandshakeTimeout: time.Minute,
 		}},
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--handshake-data", "3", "--send-to-client-buffer-size", "2",
@@ -54,7 +54,12 @@ func TestGatewayOptions(t *testing.T) {
 		"PHP's constant": {[]string{"--router", "router_random"}, gateway.Options{
 			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
-			MaxPackageSize: 10485760,
+			MaxPackageSize: 10485760, HandshakeTimeout: time.Minute,
+		}},
+		"no limit": {[]string{"--handshake-timeout", "0"}, gateway.Options{
+			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
+			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
+			MaxPackageSize: 10485760, HandshakeTimeout: -1,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

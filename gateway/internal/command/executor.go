@@ -131,20 +131,23 @@ func (x *Executor) ExecuteAll(from Caller, p []byte, upTo int) (rest []byte, wai
 }
 
 // judge refuses, from its head, a frame that a caller without the key cannot
-// send: no memory is kept for the rest of it, and no time goes into its JSON.
+// send, and a connect command that is longer than those of any worker: no memory
+// is kept for the rest of it, and no time goes into its JSON. All others wait for
+// that where there is no key too.
 func (x *Executor) judge(from Caller, p []byte) error {
-	if from.Authorized() || len(p) < gatewayprotocol.HeadLen {
+	if len(p) < gatewayprotocol.HeadLen {
 		return nil
 	}
 	length := binary.BigEndian.Uint32(p)
-	if length < gatewayprotocol.HeadLen {
+	switch cmd := gatewayprotocol.Command(p[4]); {
+	case length < gatewayprotocol.HeadLen:
 		return nil // DecodeMessage knows what PHP makes of it
-	}
-	if cmd := gatewayprotocol.Command(p[4]); !isConnect(cmd) {
+	case isConnect(cmd):
+		if limit := gatewayprotocol.MaxBeforeKey(x.opts.SecretKey); int64(length) > int64(limit) {
+			return fmt.Errorf("%w: %d bytes, at most %d", errConnectTooLong, length, limit)
+		}
+	case !from.Authorized():
 		return fmt.Errorf("%w: %v", errUnauthorized, cmd)
-	}
-	if limit := gatewayprotocol.MaxBeforeKey(x.opts.SecretKey); int64(length) > int64(limit) {
-		return fmt.Errorf("%w: %d bytes before the secret key, at most %d", errConnectTooLong, length, limit)
 	}
 	return nil
 }
