@@ -47,11 +47,12 @@ func (r *clientReader) received(c *client, p []byte) {
 	switch {
 	case err != nil:
 		if !r.Closing() {
+			why := ClosedForBadData
 			if errors.Is(err, clientproto.ErrInflateBudget) || errors.Is(err, clientproto.ErrUnnegotiated) {
-				r.gw.traffic.compressed.Add(1)
+				why = ClosedForCompression
 			}
 			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
-			c.closeAfter(r.b, nil, true, shortLived, ClosedForBadData)
+			c.closeAfter(r.b, nil, true, shortLived, why)
 		}
 		c.unread = nil
 	case n == len(p):

@@ -9,6 +9,7 @@ const (
 	ClosedByClient        CloseReason = iota // the client closed it, or it broke
 	ClosedByCommand                          // a worker or a GatewayClient kicked or destroyed the client
 	ClosedForBadData                         // the client sent what its protocol does not allow, or too much
+	ClosedForCompression                     // its compressed messages inflate to too much, or RefuseUnnegotiatedCompression
 	ClosedForSilence                         // PingNotResponseLimit
 	ClosedWithoutWorker                      // no business worker was there
 	ClosedInHandshake                        // TLS failed, or the request for a websocket was refused
@@ -21,6 +22,7 @@ var closeReasonNames = [closeReasons]string{
 	ClosedByClient:        "client",
 	ClosedByCommand:       "command",
 	ClosedForBadData:      "bad_data",
+	ClosedForCompression:  "compression",
 	ClosedForSilence:      "silent",
 	ClosedWithoutWorker:   "no_worker",
 	ClosedInHandshake:     "handshake_failed",

@@ -50,8 +50,8 @@ func TestDeflateBombs(t *testing.T) {
 		if closed, ok := got[gp.CmdOnClose]; !ok || closed != "" || got[gp.CmdOnMessage] != "hello" {
 			t.Errorf("got %q", got)
 		}
-		if s := g.Stats(); s.ClosedForCompression != 1 || s.DroppedToWorkers != 0 {
-			t.Errorf("%d clients closed, %d messages dropped", s.ClosedForCompression, s.DroppedToWorkers)
+		if s := g.Stats(); s.ClientCloses[ClosedForCompression] != 1 || s.DroppedToWorkers != 0 {
+			t.Errorf("%d clients closed, %d messages dropped", s.ClientCloses[ClosedForCompression], s.DroppedToWorkers)
 		}
 	})
 }
@@ -75,7 +75,7 @@ func TestRefuseUnnegotiatedCompression(t *testing.T) {
 			continue
 		}
 		w.event(gp.CmdOnClose)
-		if n := g.Stats().ClosedForCompression; n != 1 {
+		if n := g.Stats().ClientCloses[ClosedForCompression]; n != 1 {
 			t.Errorf("%d clients closed for it", n)
 		}
 	}

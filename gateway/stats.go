@@ -33,10 +33,6 @@ type Stats struct {
 	// wait for a handshake when BytesBeforeHandshake was at its bound.
 	DroppedBeforeHandshake uint64
 
-	// ClosedForCompression counts clients that were disconnected because they sent
-	// compressed messages: without having negotiated it
-	// (RefuseUnnegotiatedCompression), or such that inflate to too much.
-	ClosedForCompression uint64
 
 	ClientConnects  uint64                             // accepted, also those that were closed for want of a worker
 	ClientCloses    map[CloseReason]uint64             // has every reason
@@ -57,8 +53,6 @@ func (g *Gateway) Stats() Stats {
 
 		BytesBeforeHandshake:   int(g.early.Load()),
 		DroppedBeforeHandshake: g.traffic.droppedEarly.Load(),
-
-		ClosedForCompression: g.traffic.compressed.Load(),
 
 		ClientCloses:    make(map[CloseReason]uint64, closeReasons),
 		Commands:        make(map[gatewayprotocol.Command]uint64),
@@ -87,7 +81,6 @@ type traffic struct {
 	droppedToClients atomic.Uint64
 	droppedToWorkers atomic.Uint64
 	droppedEarly     atomic.Uint64
-	compressed       atomic.Uint64 // clients closed for it
 }
 
 type counted struct{ messages, bytes atomic.Uint64 }

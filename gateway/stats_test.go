@@ -35,7 +35,7 @@ func TestStats(t *testing.T) {
 			MessagesToClients: 3, BytesToClients: 11,
 			ClientConnects: 2,
 			ClientCloses: map[CloseReason]uint64{
-				ClosedByClient: 0, ClosedByCommand: 0, ClosedForBadData: 0, ClosedForSilence: 0,
+				ClosedByClient: 0, ClosedByCommand: 0, ClosedForBadData: 0, ClosedForCompression: 0, ClosedForSilence: 0,
 				ClosedWithoutWorker: 0, ClosedInHandshake: 0, ClosedBeforeHandshake: 0, ClosedByShutdown: 0,
 			},
 			Commands: map[gp.Command]uint64{
