@@ -33,7 +33,6 @@ type Stats struct {
 	// wait for a handshake when BytesBeforeHandshake was at its bound.
 	DroppedBeforeHandshake uint64
 
-
 	ClientConnects  uint64                             // accepted, also those that were closed for want of a worker
 	ClientCloses    map[CloseReason]uint64             // has every reason
 	Commands        map[gatewayprotocol.Command]uint64 // that were executed, refused ones included
