@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"net"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
@@ -15,7 +17,7 @@ func gatewayCommand() *cli.Command {
 		Usage: "run a Gateway: clients on one side, workers on the other",
 		Description: "One process uses all cores and has one inner address, lan-ip:start-port, where PHP's\n" +
 			"Gateway has one for each of its count processes." + servingHelp,
-		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), processFlags()...),
+		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), slices.Concat(adminFlags(""), processFlags())...),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {
@@ -29,7 +31,12 @@ func gatewayCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return p.serve(g)
+			a, err := p.openAdmin(c)
+			if err != nil {
+				return err
+			}
+			observed := admin.Observed{Gateways: []admin.Gateway{g.observed(opts)}}
+			return p.serve(p.withAdmin(a, observed, []server{g})...)
 		},
 	}
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"net"
+	"slices"
 
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -18,7 +20,7 @@ func registerCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			registerListenFlag("listen", "l"),
 			&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
-		}, processFlags()...),
+		}, slices.Concat(adminFlags(""), processFlags())...),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {
@@ -32,7 +34,12 @@ func registerCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return p.serve(s)
+			a, err := p.openAdmin(c)
+			if err != nil {
+				return err
+			}
+			observed := admin.Observed{Register: &admin.Register{Server: s.Server, Listen: c.String("listen")}}
+			return p.serve(p.withAdmin(a, observed, []server{s})...)
 		},
 	}
 }
@@ -44,7 +51,7 @@ type registerServer struct {
 	log *logrus.Logger
 }
 
-func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) (server, error) {
+func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) (registerServer, error) {
 	s, err := register.NewServer(register.Options{SecretKey: secretKey, Logger: log})
 	return registerServer{s, ln, log}, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
@@ -17,7 +18,7 @@ func startCommand() *cli.Command {
 			"ask at register-listen. Workers on other machines need lan-ip and register-listen.\n" +
 			"Until you have a worker there is a chat to try it with, see --chat." + servingHelp,
 		Flags: slices.Concat(gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
-			[]cli.Flag{registerListenFlag("register-listen")}, chatFlags(), processFlags()),
+			[]cli.Flag{registerListenFlag("register-listen")}, chatFlags(), adminFlags(defaultAdminListen), processFlags()),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {
@@ -60,6 +61,13 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 		}
 		listeners = append(listeners, chatListener)
 	}
+	a, err := p.openAdmin(c)
+	if err != nil {
+		return err
+	}
+	if a != nil {
+		listeners = append(listeners, a.ln)
+	}
 	g, err := openGateway(opts)
 	if err != nil {
 		return err
@@ -79,5 +87,9 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 		}
 		servers = slices.Insert(servers, 0, room)
 	}
-	return p.serve(servers...)
+	observed := admin.Observed{
+		Gateways: []admin.Gateway{g.observed(opts)},
+		Register: &admin.Register{Server: r.Server, Listen: c.String("register-listen")},
+	}
+	return p.serve(p.withAdmin(a, observed, servers)...)
 }

@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GATEWAYWORKER_CHAT", "false") // its port is no free one
+			e.Setenv("GATEWAYWORKER_ADMIN_LISTEN", "off")
 			exitAtOnce(e)
 			return nil
 		},
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"terminate": terminate,
 			"exits":     exits,
 			"page":      page,
+			"ask":       ask,
 		},
 	})
 }

@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+// closedPaths need the token.
+var closedPaths = []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/symbol", "/debug/pprof/heap"}
+
+func TestToken(t *testing.T) {
+	r := newRig(t, 1, testToken)
+	for _, path := range closedPaths {
+		for _, c := range []struct {
+			header string
+			want   int
+		}{
+			{"X: y", http.StatusUnauthorized},
+			{"Authorization: Basic " + testToken, http.StatusUnauthorized},
+			{"Authorization: " + testToken, http.StatusUnauthorized},
+			{withToken, http.StatusOK},
+			{"Cookie: token=" + testToken, http.StatusUnauthorized},
+		} {
+			if code, body := r.do(http.MethodGet, path, "", c.header); code != c.want {
+				t.Errorf("%s with %s: %d, want %d: %s", path, c.header, code, c.want, body)
+			}
+			if code, _ := r.do(http.MethodGet, path+"?token="+testToken, "", "X: y"); code != http.StatusUnauthorized {
+				t.Errorf("%s takes the token from the address", path)
+			}
+		}
+	}
+}
+
+// TestWithoutToken: without a token there is none that is right.
+func TestWithoutToken(t *testing.T) {
+	r := newRig(t, 1, "")
+	for _, header := range []string{"X: y", "Authorization: Bearer ", "Authorization: Bearer x"} {
+		for _, path := range closedPaths {
+			if code, body := r.do(http.MethodGet, path, "", header); code != http.StatusForbidden || !strings.Contains(body, "--admin-token-file") {
+				t.Errorf("%s with %s: %d %s", path, header, code, body)
+			}
+		}
+	}
+}
+
+// TestBadTokens: after some bad tokens none of that peer is looked at, the right one
+// neither; other peers do not notice.
+func TestBadTokens(t *testing.T) {
+	r := newRig(t, 1, testToken)
+	ask := func(remote, token string) int {
+		code, _ := r.do(http.MethodGet, "/debug/pprof/cmdline", "", "Remote: "+remote, "Authorization: Bearer "+token)
+		return code
+	}
+	limited := false
+	for range 10 * badTokens { // faster than one a second, or it takes longer
+		if ask("192.0.2.7:1", "a bad token") == http.StatusTooManyRequests {
+			limited = true
+			break
+		}
+	}
+	if !limited {
+		t.Error("bad tokens are not limited")
+	}
+	if code := ask("192.0.2.8:1", testToken); code != http.StatusOK {
+		t.Errorf("another peer: %d", code)
+	}
+}
+
+func TestAttempts(t *testing.T) {
+	var a attempts
+	now := time.Now()
+	peer := source("192.0.2.7:1")
+	for range badTokens {
+		if a.wait(peer, now) > 0 {
+			t.Fatal("too soon")
+		}
+		a.add(peer, now)
+	}
+	if wait := a.wait(peer, now); wait != time.Second {
+		t.Errorf("wait %v", wait)
+	}
+	if wait := a.wait(peer, now.Add(time.Second)); wait != 0 {
+		t.Errorf("wait %v after a second", wait)
+	}
+	a.add(peer, now.Add(time.Second))
+	if a.wait(peer, now.Add(time.Second)) == 0 {
+		t.Error("it is more than one a second")
+	}
+	if a.wait(peer, now.Add(time.Hour)) != 0 || len(a.of) != 0 {
+		t.Errorf("%d peers are remembered after an hour", len(a.of))
+	}
+	for i := range 3 * badTokenPeers {
+		a.add(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 32), now)
+	}
+	if len(a.of) > badTokenPeers {
+		t.Errorf("%d peers are remembered", len(a.of))
+	}
+}
+
+func TestSource(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:1":               "192.0.2.7/32",
+		"[::ffff:192.0.2.7]:1":      "192.0.2.7/32",
+		"[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:80":         "fe80::/64",
+		"@":                         "invalid Prefix",
+	} {
+		if got := source(remote).String(); got != want {
+			t.Errorf("%s: %s, want %s", remote, got, want)
+		}
+	}
+}
+
+// TestHosts: a page of another site that has given its name the address 127.0.0.1
+// gets nothing.
+func TestHosts(t *testing.T) {
+	r := newRig(t, 1, testToken)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8081": 200, "LOCALHOST": 200, "127.0.0.1:8081": 200, "[::1]:8081": 200, "admin.localhost": 200,
+		"evil.example": 421, "evil.example:8081": 421, "localhost.evil.example": 421, "192.0.2.1": 421, "": 421,
+	} {
+		for _, path := range []string{"/metrics", "/healthz"} {
+			if code, _ := r.do(http.MethodGet, path, "", "Host: "+host); code != want {
+				t.Errorf("%s of %q: %d, want %d", path, host, code, want)
+			}
+		}
+	}
+}

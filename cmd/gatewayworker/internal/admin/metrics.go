@@ -1,0 +1,210 @@
+package admin
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+)
+
+// metric is a row of the table of metrics: docs/admin.md has the same.
+type metric struct {
+	name   string // without the prefix
+	kind   prometheus.ValueType
+	labels []string
+	help   string
+	desc   *prometheus.Desc
+}
+
+const metricPrefix = "gatewayworker_"
+
+// metrics are all metrics of the program, in the order of the manual. No label has
+// values that clients choose.
+var metrics []*metric
+
+func newMetric(kind prometheus.ValueType, name, help string, labels ...string) *metric {
+	m := &metric{metricPrefix + name, kind, labels, help, prometheus.NewDesc(metricPrefix+name, help, labels, nil)}
+	metrics = append(metrics, m)
+	return m
+}
+
+func gauge(name, help string, labels ...string) *metric {
+	return newMetric(prometheus.GaugeValue, name, help, labels...)
+}
+
+func counter(name, help string, labels ...string) *metric {
+	return newMetric(prometheus.CounterValue, name, help, labels...)
+}
+
+func histogram(name, help string, labels ...string) *metric {
+	return newMetric(prometheus.UntypedValue, name, help, labels...)
+}
+
+var (
+	metricBuildInfo = gauge("build_info", "1; the labels say which program runs.", "version", "goversion")
+	metricReady     = gauge("ready", "1 when new clients are welcome: the gateway serves, is announced at a Register, and a worker is there.", "gateway")
+
+	metricClients    = gauge("clients", "Clients that are connected, those in a handshake included.", "gateway", "protocol", "tls")
+	metricConnects   = counter("client_connects_total", "Clients that have connected.", "gateway")
+	metricCloses     = counter("client_closes_total", "Clients that are gone, by why.", "gateway", "reason")
+	metricMessages   = counter("client_messages_total", "Messages of clients (in) and to clients (out); each recipient counts, dropped messages included.", "gateway", "direction")
+	metricBytes      = counter("client_bytes_total", "Bytes of clients (in) and to clients (out), as the client protocol has them on the wire, without TLS.", "gateway", "direction")
+	metricDropped    = counter("dropped_messages_total", "Messages that were dropped because too much waited: for a client, or for a worker or GatewayClient.", "gateway", "side")
+	metricEarlyDrops = counter("handshake_dropped_messages_total", "Messages to clients that were dropped because too much waited for websocket handshakes; dropped_messages_total has them too.", "gateway")
+	metricEarlyBytes = gauge("handshake_waiting_bytes", "Bytes that wait for websocket handshakes of clients.", "gateway")
+	metricUIDs       = gauge("uids", "Uids that clients are bound to.", "gateway")
+	metricGroups     = gauge("groups", "Groups with members.", "gateway")
+
+	metricCommands = counter("inner_commands_total", "Commands of workers and GatewayClients that were executed, by PHP's name; what a gateway does not know is unknown.", "gateway", "cmd")
+	metricRefused  = counter("inner_commands_refused_total", "Commands that had no effect; the log says why.", "gateway")
+	metricTurns    = histogram("inner_turn_duration_seconds", "Turns of the inner loop: how long it took over what had arrived. What arrives meanwhile waits.", "gateway")
+
+	metricWorkers       = gauge("workers", "Business workers that are connected.", "gateway")
+	metricWorkerClients = gauge("worker_clients", "Clients that are bound to a worker.", "gateway", "worker")
+	metricWorkerBacklog = gauge("worker_backlog_bytes", "Bytes that wait for a worker to read.", "gateway", "worker")
+	metricWorkerDrops   = counter("worker_dropped_messages_total", "Messages that were dropped because too much waited for a worker, since it connected.", "gateway", "worker")
+
+	metricRegisterConnected = gauge("register_connected", "1 when the gateway is announced at a Register.", "gateway", "address")
+	metricRegisterGateways  = gauge("register_gateways", "Gateways that are announced at this process's Register.")
+	metricRegisterWorkers   = gauge("register_workers", "Workers that are connected to this process's Register; GatewayClients that are just asking are counted too.")
+
+	metricCertificate = gauge("tls_certificate_expiry_seconds", "When a certificate in use expires, as a Unix time.", "certificate")
+	metricLogLines    = counter("log_lines_total", "Lines that were logged, by level; suppressed ones are not counted.", "level")
+)
+
+// collector reads everything when it is scraped. It keeps nothing.
+type collector struct {
+	observed *Observed
+	version  string
+	log      *logRing
+}
+
+// newMetricsHandler serves metrics of the gateways, of Go and of the process.
+func newMetricsHandler(c *collector) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(c, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+}
+
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, m := range metrics {
+		out <- m.desc
+	}
+}
+
+// sink sends the values of one gateway, or with an empty name of the process.
+type sink struct {
+	out     chan<- prometheus.Metric
+	gateway string
+}
+
+func (s sink) put(m *metric, value float64, labels ...string) {
+	if s.gateway != "" {
+		labels = append([]string{s.gateway}, labels...)
+	}
+	s.out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+}
+
+func (s sink) count(m *metric, value uint64, labels ...string) { s.put(m, float64(value), labels...) }
+
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	process := sink{out: out}
+	process.put(metricBuildInfo, 1, c.version, runtime.Version())
+	for i := range c.observed.Gateways {
+		c.collectGateway(out, &c.observed.Gateways[i])
+	}
+	if r := c.observed.Register; r != nil {
+		s := r.Stats()
+		process.put(metricRegisterGateways, float64(s.Gateways))
+		process.put(metricRegisterWorkers, float64(s.Workers))
+	}
+	if c.observed.Certificates != nil {
+		for _, cert := range c.observed.Certificates() {
+			process.put(metricCertificate, float64(cert.Leaf.NotAfter.Unix()), cert.Name)
+		}
+	}
+	for level, n := range c.log.counts() {
+		process.count(metricLogLines, n, level.String())
+	}
+}
+
+func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
+	s := g.Stats()
+	to := sink{out, g.name()}
+	to.put(metricReady, flag(g.Ready() == nil))
+	to.put(metricClients, float64(s.Clients), g.protocol(), strconv.FormatBool(g.TLS))
+	to.count(metricConnects, s.ClientConnects)
+	for reason, n := range s.ClientCloses {
+		to.count(metricCloses, n, reason.String())
+	}
+	to.count(metricMessages, s.MessagesFromClients, "in")
+	to.count(metricMessages, s.MessagesToClients, "out")
+	to.count(metricBytes, s.BytesFromClients, "in")
+	to.count(metricBytes, s.BytesToClients, "out")
+	to.count(metricDropped, s.DroppedToClients, "client")
+	to.count(metricDropped, s.DroppedToWorkers, "worker")
+	to.count(metricEarlyDrops, s.DroppedBeforeHandshake)
+	to.put(metricEarlyBytes, float64(s.BytesBeforeHandshake))
+	to.put(metricUIDs, float64(s.UIDs))
+	to.put(metricGroups, float64(s.Groups))
+	for name, n := range commandsByName(s) {
+		to.count(metricCommands, n, name)
+	}
+	to.count(metricRefused, s.CommandsRefused)
+	buckets := make(map[float64]uint64, len(s.InnerTurns.UpTo))
+	upTo := uint64(0)
+	for i, bound := range s.InnerTurns.UpTo {
+		upTo += s.InnerTurns.Counts[i]
+		buckets[bound.Seconds()] = upTo
+	}
+	out <- prometheus.MustNewConstHistogram(metricTurns.desc, s.InnerTurns.Count, s.InnerTurns.Sum.Seconds(), buckets, to.gateway)
+
+	to.put(metricWorkers, float64(s.Workers))
+	seen := make(map[string]bool) // the same value twice would be an error
+	for _, w := range g.BusinessWorkers() {
+		if key := strings.ToValidUTF8(w.Key, "\ufffd"); !seen[key] && len(seen) < maxWorkers {
+			seen[key] = true
+			to.put(metricWorkerClients, float64(w.Clients), key)
+			to.put(metricWorkerBacklog, float64(w.Waiting), key)
+			to.count(metricWorkerDrops, w.Dropped, key)
+		}
+	}
+	clear(seen)
+	for _, r := range g.Registers() {
+		if seen[r.Address] {
+			continue
+		}
+		seen[r.Address] = true
+		to.put(metricRegisterConnected, flag(r.Connected), r.Address)
+	}
+}
+
+// maxWorkers is the number of workers that have metrics of their own: without a
+// secret key anybody on the network can be a worker under any name.
+const maxWorkers = 1000
+
+// commandsByName counts what the protocol does not define under one name.
+func commandsByName(s gateway.Stats) map[string]uint64 {
+	byName := make(map[string]uint64, len(s.Commands))
+	for cmd, n := range s.Commands {
+		name := cmd.String()
+		if name == "CMD_"+strconv.Itoa(int(cmd)) { // which the protocol does not define
+			name = "unknown"
+		}
+		byName[name] += n
+	}
+	return byName
+}
+
+func flag(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,78 @@
+package admin
+
+import (
+	"crypto/x509"
+	"net/netip"
+	"strings"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/register"
+)
+
+// Observed is what a process serves, and an admin shows of it.
+type Observed struct {
+	Gateways []Gateway
+	Register *Register // nil where the process has none
+	// Certificates returns those in use, by the name under which operators know
+	// them, a file's for example. It may be nil.
+	Certificates func() []Certificate
+}
+
+// Gateway is a gateway of the process.
+type Gateway struct {
+	*gateway.Gateway
+	// Name is what the operator calls it; it is the label gateway of metrics. Empty
+	// means its inner address.
+	Name string
+	// Listen is where clients connect, as in websocket://0.0.0.0:8282.
+	Listen string
+	TLS    bool
+}
+
+// Register is a Register of the process.
+type Register struct {
+	*register.Server
+	Listen string
+}
+
+// Certificate is a certificate in use.
+type Certificate struct {
+	Name string
+	Leaf *x509.Certificate
+}
+
+// name is the gateway's value of the label gateway.
+func (g *Gateway) name() string {
+	if g.Name != "" {
+		return g.Name
+	}
+	return g.Address().String()
+}
+
+// protocol is the scheme of Listen.
+func (g *Gateway) protocol() string {
+	scheme, _, _ := strings.Cut(g.Listen, "://")
+	return scheme
+}
+
+// ready returns why new clients are not welcome in this process, nil if they are.
+func (o *Observed) ready() []problem {
+	var problems []problem
+	for i := range o.Gateways {
+		if err := o.Gateways[i].Ready(); err != nil {
+			problems = append(problems, problem{o.Gateways[i].name(), err.Error()})
+		}
+	}
+	return problems
+}
+
+// problem is what keeps a gateway from being ready.
+type problem struct {
+	Gateway string `json:"gateway"`
+	Reason  string `json:"reason"`
+}
+
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}
