@@ -309,10 +309,9 @@ func (c *client) keepLocked(q *outqueue.Queue, n int) {
 		q.Release()
 		return
 	}
-	q.CopyTail(n)
+	q.Own(n)
 	if c.out != nil { // queued while q was being written
-		q.Append(c.out.Rest())
-		c.out.Release()
+		q.Join(c.out)
 	}
 	c.out = q
 	c.state |= clientBlocked

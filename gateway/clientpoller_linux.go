@@ -182,6 +182,7 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		err = nil
 	}
 	if err != nil {
+		p.gw.letGo(c.unread)
 		p.gw.destroyClient(&p.b, c, ClosedByClient)
 	}
 }

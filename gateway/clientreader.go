@@ -54,8 +54,10 @@ func (r *clientReader) received(c *client, p []byte) {
 			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
 			c.closeAfter(r.b, nil, true, shortLived, why)
 		}
+		r.gw.letGo(c.unread)
 		c.unread = nil
 	case n == len(p):
+		r.gw.letGo(c.unread)
 		c.unread = nil
 	case own && n == 0: // p is c.unread: a long line that comes in pieces is not copied for each
 	case own && cap(c.unread) <= keepUnread:

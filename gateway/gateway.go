@@ -56,6 +56,8 @@ type Gateway struct {
 	handshaking handshakeQueue // used unless HandshakeTimeout is negative
 	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim
 
+	freed atomic.Uint64 // see letGo
+
 	clients clientServer
 	inner   innerServer
 	running sync.WaitGroup // every goroutine of the gateway

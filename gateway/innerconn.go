@@ -181,6 +181,8 @@ func (w *innerConn) flushLocked() {
 		case nil:
 			if cap(p) <= innerKeep {
 				w.spare = p[:0]
+			} else {
+				w.gw.letGo(p)
 			}
 		case netloop.ErrAgain:
 			w.out = append(p[n:], w.out...)
@@ -297,6 +299,7 @@ func (w *innerConn) trim() {
 func (w *innerConn) keep(rest []byte, own bool) {
 	switch {
 	case len(rest) == 0:
+		w.gw.letGo(w.unread)
 		w.unread = nil
 	case own && len(rest) == len(w.unread): // a long frame that comes in pieces is not copied for each
 	case own && cap(w.unread) <= innerKeep:
@@ -318,6 +321,7 @@ func (g *Gateway) innerGone(w *innerConn) {
 	w.mu.Lock()
 	was := w.state
 	w.state |= innerClosed
+	w.gw.letGo(w.out)
 	w.out, w.spare = nil, nil
 	w.mu.Unlock()
 	if was&innerClosed != 0 {
@@ -334,5 +338,6 @@ func (g *Gateway) innerGone(w *innerConn) {
 			f(BusinessWorker{Key: key, Remote: w.remote})
 		}
 	}
+	g.letGo(w.unread)
 	w.unread = nil
 }

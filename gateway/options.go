@@ -169,8 +169,9 @@ type Options struct {
 
 	// KeepMemory leaves it to Go's runtime when memory goes back to the system.
 	// By default the gateway calls runtime.GC and debug.FreeOSMemory after most of
-	// many clients have gone, and after a rush of TLS handshakes, which stops the
-	// whole program, its other parts included, for some milliseconds.
+	// many clients have gone, after a rush of TLS handshakes, and when 32 MiB of
+	// large buffers have been let go, which stops the whole program, its other parts
+	// included, for some milliseconds.
 	KeepMemory bool
 
 	// Logger gets the log lines, with the fields role, worker_key, client_id and
@@ -182,8 +183,8 @@ type Options struct {
 	// portable serves everything with goroutines, as on systems without epoll.
 	portable bool
 
-	// authTimeout is authTimeout when it is 0.
-	authTimeout time.Duration
+	// authTimeout and trimInterval are the constants of these names when they are 0.
+	authTimeout, trimInterval time.Duration
 }
 
 // BusinessWorker says which worker a callback is about.

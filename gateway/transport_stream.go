@@ -23,7 +23,7 @@ type streamTransport struct {
 	writing  bool // the writing goroutine runs
 	inFlight int  // bytes that it has taken and not yet written
 	parting  bool // it closes the connection when it has written last
-	last     []byte
+	last     [][]byte
 }
 
 // newStreamClient makes a client on conn, with TLS if the listener speaks it.
@@ -60,7 +60,7 @@ func (t *streamTransport) offeredLocked(q *outqueue.Queue) {
 	}
 	t.parting = true
 	if q != nil {
-		t.last = q.TakeRest(nil)
+		t.last = q.Take(nil)
 	}
 }
 
@@ -139,6 +139,7 @@ func (t *streamTransport) read() {
 			err = t.readMore(&r)
 		}
 		if err != nil {
+			g.letGo(c.unread)
 			g.destroyClient(b, c, ClosedByClient)
 		}
 		r.flush()
@@ -170,19 +171,19 @@ func (t *streamTransport) writeQueue() {
 	c := &t.client
 	b := new(batch)
 	defer b.flush()
-	var p []byte
+	var pieces [][]byte
 	for {
 		c.mu.Lock()
 		t.inFlight = 0
 		if t.parting {
 			last := t.last
 			c.mu.Unlock()
-			_, _ = t.conn.Write(last)
+			_ = t.writeAll(last)
 			t.end()
 			return
 		}
 		q := c.out
-		if q == nil || len(q.Rest()) == 0 {
+		if q == nil || q.Empty() {
 			if q != nil {
 				c.out = nil
 				q.Release()
@@ -196,10 +197,10 @@ func (t *streamTransport) writeQueue() {
 			}
 			return
 		}
-		p = q.TakeRest(p)
-		t.inFlight = len(p)
+		t.inFlight = q.Len()
+		pieces = q.Take(pieces)
 		c.mu.Unlock()
-		if _, err := t.conn.Write(p); err != nil {
+		if err := t.writeAll(pieces); err != nil {
 			c.gw.destroyClient(b, c, ClosedByClient)
 			c.mu.Lock()
 			parting := t.parting
@@ -210,4 +211,14 @@ func (t *streamTransport) writeQueue() {
 			return
 		}
 	}
+}
+
+// writeAll writes pieces one after the other.
+func (t *streamTransport) writeAll(pieces [][]byte) error {
+	for _, p := range pieces {
+		if _, err := t.conn.Write(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }

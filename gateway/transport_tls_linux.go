@@ -44,9 +44,6 @@ func (t *tlsTransport) handshaking() bool { return !t.conn.Open() }
 func (t *tlsTransport) heldLocked() int { return t.conn.SealedLocked() }
 
 func (t *tlsTransport) write(q *outqueue.Queue, s *outqueue.Scratch) (int, error) {
-	if len(q.Pieces()) == 0 {
-		return t.conn.Write(q.Rest())
-	}
 	return t.conn.WritePieces(q.Pieces(), s.Copied())
 }
 
@@ -143,7 +140,7 @@ func (o tlsOwner) SealedLocked() {
 		return // the goroutine that writes takes it along, or the poller tells already, or it is too late
 	}
 	if c.out != nil {
-		c.out.CopyTail(0)
+		c.out.Own(0)
 	}
 	// With nothing left in the arena, the inner loop is not needed to flush it:
 	// if that still kept others from it when the kernel has room again, new

@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 )
 
 const (
@@ -20,23 +23,32 @@ const (
 	// a rush counts as over. While many connect, memory would be needed again
 	// at once.
 	trimQuiet = 50
+
+	// trimBytes is how many bytes of large buffers that connections have let go of
+	// are worth it, and trimQuietBytes as many within trimInterval as can be while
+	// they come and go no more: 100 clients that read nothing take 100 MB, which
+	// would stay with the process when they have gone.
+	trimBytes      = 32 << 20
+	trimQuietBytes = 1 << 20
 )
 
-// trim gives memory back to the system after most clients have gone, and after
-// many have come with TLS, until ctx ends. Without it, what thousands of clients
+// trim gives memory back to the system after most clients have gone, after many
+// have come with TLS, and after large buffers were let go, until ctx ends. Without it, what thousands of clients
 // took would stay with the process: Go's maps never shrink, and its collector
 // sees no reason to run when nothing happens any more.
 func (g *Gateway) trim(ctx context.Context) {
-	ticker := time.NewTicker(trimInterval)
+	ticker := time.NewTicker(cmp.Or(g.opts.trimInterval, trimInterval))
 	defer ticker.Stop()
-	var rush rush
+	handshakes := rush{few: trimQuiet, many: trimHandshakes}
+	buffers := rush{few: trimQuietBytes, many: trimBytes, last: g.freedBytes(), trimmed: g.freedBytes()}
 	shrunk := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			over := rush.over(g.handshaken.Load())
+			over := handshakes.over(g.handshaken.Load())
+			over = buffers.over(g.freedBytes()) || over
 			before := shrunk
 			shrunk = g.hub.Trim()
 			// Once more a little later: the last ones may just be going.
@@ -52,15 +64,26 @@ func (g *Gateway) trim(ctx context.Context) {
 	}
 }
 
-// rush follows a count of TLS handshakes.
-type rush struct{ last, trimmed uint64 }
+// letGo counts a buffer that is not used any more, if it is a large one.
+func (g *Gateway) letGo(buf []byte) {
+	if cap(buf) > keepUnread {
+		g.freed.Add(uint64(cap(buf)))
+	}
+}
+
+// freedBytes is what the large buffers that connections have let go of had.
+func (g *Gateway) freedBytes() uint64 { return g.freed.Load() + outqueue.Freed() }
+
+// rush follows a count, of TLS handshakes or bytes: up to few in an interval are
+// none, and fewer than many are not worth it.
+type rush struct{ few, many, last, trimmed uint64 }
 
 // over gets the count every trimInterval, and reports whether a rush has come and
 // gone since it last did.
 func (r *rush) over(count uint64) bool {
-	quiet := count-r.last <= trimQuiet
+	quiet := count-r.last <= r.few
 	r.last = count
-	if !quiet || count-r.trimmed < trimHandshakes {
+	if !quiet || count-r.trimmed < r.many {
 		return false
 	}
 	r.trimmed = count

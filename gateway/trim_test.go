@@ -2,9 +2,13 @@ package gateway
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/outqueue"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -22,7 +26,7 @@ func TestRush(t *testing.T) {
 		{"two", []uint64{many, many, 2 * many, 2 * many, 2 * many}, []int{1, 3}},
 		{"small ones", []uint64{many / 2, many / 2, many, many}, []int{3}},
 	} {
-		var r rush
+		r := rush{few: few, many: many}
 		var over []int
 		for i, n := range test.counts {
 			if r.over(n) {
@@ -84,4 +88,36 @@ func (g *testGateway) keeps() (n int) {
 		n += s.keeps()
 	}
 	return n
+}
+
+// TestTrimByBytes: the memory of clients that read nothing goes back when they
+// have gone, however few they were.
+func TestTrimByBytes(t *testing.T) {
+	g := startGateway(t, Options{Listen: "tcp://127.0.0.1:0", SendToClientBufferSize: 8 << 20, trimInterval: 20 * time.Millisecond})
+	w := g.worker("w:0")
+	const clients = 10
+	var deaf []*peer
+	for range clients {
+		deaf = append(deaf, g.dialRaw())
+		w.event(gp.CmdOnConnect)
+	}
+	message := withBody(gp.CmdSendToAll, 0, strings.Repeat("x", 1<<20))
+	for g.Stats().DroppedToClients < clients { // all are full, at 8 MiB
+		w.send(message)
+		w.barrier()
+	}
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	freed := outqueue.Freed()
+	for _, c := range deaf {
+		_ = c.conn.Close()
+		w.event(gp.CmdOnClose)
+	}
+	g.until("a collection is forced", func() bool {
+		runtime.ReadMemStats(&now)
+		return now.NumForcedGC > before.NumForcedGC
+	})
+	if n := outqueue.Freed() - freed; n < clients*8<<20 {
+		t.Errorf("%d bytes were let go", n)
+	}
 }

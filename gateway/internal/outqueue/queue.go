@@ -2,23 +2,27 @@ package outqueue
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
 
 // Queue is what a client has yet to be sent. An idle client has none.
 //
-// Messages are first referred to (pieces) and offered to the kernel when the
-// batch that queued them is flushed. What the kernel does not take is copied
-// (rest) and goes out when the socket turns writable; from then on new messages
-// are copied behind it until it is gone. So pieces and rest are never both in
-// use.
+// Messages are first referred to and offered to the kernel when the batch that
+// queued them is flushed. What the kernel does not take is copied (Own) and goes
+// out when the socket turns writable; from then on new messages are copied behind
+// it until it is gone.
+//
+// What is copied stands in chunks: a queue that grows copies nothing twice, and
+// leaves no memory behind that is too small. Chunks that are sent are let go.
 //
 // Get returns one; Release gives it back.
 type Queue struct {
 	pieces [][]byte
-	size   int // bytes in pieces
-	rest   []byte
+	size   int    // bytes in pieces
+	own    bool   // the pieces are chunks, of which the last may be longer than what is in it
+	spare  []byte // memory for the next chunk; nil if there is none
 }
 
 var pool = sync.Pool{New: func() any { return new(Queue) }}
@@ -26,28 +30,56 @@ var pool = sync.Pool{New: func() any { return new(Queue) }}
 // Get returns an empty queue.
 func Get() *Queue { return pool.Get().(*Queue) }
 
-// keepRest is the largest rest buffer that goes back to the pool with its queue.
-const keepRest = 16 << 10
+const (
+	// keepChunk is the largest chunk that goes back to the pool with its queue.
+	keepChunk = 16 << 10
+	minChunk  = 512
+	// maxChunk is what a client that reads nothing has more memory than bytes for,
+	// at most. It is four records of TLS.
+	maxChunk = 64 << 10
+)
+
+// freed counts the bytes of chunks that queues have let go of.
+var freed atomic.Uint64
+
+// Freed returns how many bytes of memory queues of this program have let go of,
+// the chunks aside that they keep for the next time.
+func Freed() uint64 { return freed.Load() }
 
 // Empty reports whether nothing waits.
-func (q *Queue) Empty() bool { return len(q.pieces) == 0 && len(q.rest) == 0 }
+func (q *Queue) Empty() bool { return q.size == 0 }
 
 // Release empties the queue and gives it back.
 func (q *Queue) Release() {
-	clear(q.pieces)
-	q.pieces, q.size = q.pieces[:0], 0
-	if cap(q.rest) > keepRest {
-		q.rest = nil
+	if q.own {
+		for _, p := range q.pieces {
+			q.free(p)
+		}
 	}
-	q.rest = q.rest[:0]
-	if cap(q.pieces) > 1024 {
-		q.pieces = nil
-	}
+	q.clear()
 	pool.Put(q)
 }
 
+// clear forgets the pieces.
+func (q *Queue) clear() {
+	clear(q.pieces)
+	q.pieces, q.size, q.own = q.pieces[:0], 0, false
+	if cap(q.pieces) > 1024 {
+		q.pieces = nil
+	}
+}
+
+// free lets go of a chunk, of which the first bytes may have been cut off.
+func (q *Queue) free(chunk []byte) {
+	if cap(chunk) > keepChunk {
+		freed.Add(uint64(cap(chunk)))
+	} else if cap(chunk) > cap(q.spare) {
+		q.spare = chunk[:0]
+	}
+}
+
 // Refer puts b behind the pieces without copying it: b must stay as it is until
-// it is written, or copied by CopyTail. Nothing may be in the rest.
+// it is written, or copied by Own. The queue must not own its pieces.
 func (q *Queue) Refer(b []byte) {
 	q.size += len(b)
 	if n := len(q.pieces); n > 0 {
@@ -60,43 +92,94 @@ func (q *Queue) Refer(b []byte) {
 }
 
 // Len returns the number of bytes that wait.
-func (q *Queue) Len() int { return q.size + len(q.rest) }
+func (q *Queue) Len() int { return q.size }
 
-// Pieces returns what is referred to; nil when there is a rest.
+// Pieces returns what waits.
 func (q *Queue) Pieces() [][]byte { return q.pieces }
 
-// Rest returns what was copied. The next call that adds to the queue may change
-// it.
-func (q *Queue) Rest() []byte { return q.rest }
-
-// TakeRest takes out what was copied, and leaves spare's memory for what is
-// copied next.
-func (q *Queue) TakeRest(spare []byte) []byte {
-	rest := q.rest
-	q.rest = spare[:0]
-	return rest
+// Take takes out all that waits, if the queue owns it, and leaves list's memory
+// for the next pieces.
+func (q *Queue) Take(list [][]byte) [][]byte {
+	if !q.own {
+		return nil
+	}
+	taken := q.pieces
+	clear(list)
+	q.pieces, q.size, q.own = list[:0], 0, false
+	return taken
 }
 
-// Append copies b behind the rest.
-func (q *Queue) Append(b []byte) { q.rest = append(q.rest, b...) }
+// Append copies b behind what waits, of which the queue must own all.
+func (q *Queue) Append(b []byte) {
+	q.own = true
+	for len(b) > 0 {
+		n := len(q.pieces)
+		if n == 0 || len(q.pieces[n-1]) == cap(q.pieces[n-1]) {
+			q.pieces = append(q.pieces, q.chunk(len(b)))
+			n++
+		}
+		last := &q.pieces[n-1]
+		room := b[:min(len(b), cap(*last)-len(*last))]
+		*last = append(*last, room...)
+		q.size += len(room)
+		b = b[len(room):]
+	}
+}
 
-// CopyTail copies what is left of the pieces, after n bytes were written, to
-// rest.
-func (q *Queue) CopyTail(n int) {
-	if len(q.pieces) == 0 {
-		q.rest = append(q.rest[:0], q.rest[n:]...)
+// chunk returns an empty chunk, to which n bytes are about to be appended: of the
+// size of what waits already, as more may come.
+func (q *Queue) chunk(n int) []byte {
+	if chunk := q.spare; chunk != nil {
+		q.spare = nil
+		return chunk
+	}
+	return make([]byte, 0, min(max(n, q.size, minChunk), maxChunk))
+}
+
+// Own drops the first n bytes, which were written, and copies what is left, unless
+// it was copied before.
+func (q *Queue) Own(n int) {
+	if !q.own {
+		referred := q.pieces
+		q.pieces, q.size = nil, 0
+		for _, p := range referred {
+			cut := min(n, len(p))
+			n -= cut
+			q.Append(p[cut:])
+		}
+		q.own = true
 		return
 	}
-	for _, p := range q.pieces {
-		if n >= len(p) {
-			n -= len(p)
-			continue
-		}
-		q.rest = append(q.rest, p[n:]...)
-		n = 0
+	whole := 0
+	for ; whole < len(q.pieces) && n >= len(q.pieces[whole]); whole++ {
+		n -= len(q.pieces[whole])
+		q.size -= len(q.pieces[whole])
+		q.free(q.pieces[whole])
 	}
-	clear(q.pieces)
-	q.pieces, q.size = q.pieces[:0], 0
+	kept := copy(q.pieces, q.pieces[whole:])
+	clear(q.pieces[kept:])
+	q.pieces = q.pieces[:kept]
+	if n > 0 {
+		q.pieces[0] = q.pieces[0][n:]
+		q.size -= n
+	}
+}
+
+// Join puts what waits in other behind what waits in q, and releases other. Both
+// own what waits.
+func (q *Queue) Join(other *Queue) {
+	if other.size > keepChunk {
+		q.pieces = append(q.pieces, other.pieces...)
+		q.size += other.size
+		q.own = true
+		other.clear()
+		pool.Put(other)
+		return
+	}
+	for _, p := range other.pieces { // else many chunks could stay nearly empty
+		q.Append(p)
+	}
+	other.Release()
 }
 
 // Scratch is what a goroutine needs to write queues.
@@ -118,7 +201,7 @@ const copiedSize = 4096
 func (q *Queue) WriteTo(fd *netloop.FD, s *Scratch) (n int, err error) {
 	switch {
 	case len(q.pieces) == 0:
-		return fd.Write(q.rest)
+		return 0, nil
 	case len(q.pieces) == 1:
 		return fd.Write(q.pieces[0])
 	case q.size <= copiedSize:
