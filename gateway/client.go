@@ -132,7 +132,7 @@ func (c *client) sendLocked(b *batch, frame []byte, raw bool, life lifetime) sen
 	if c.fullLocked() {
 		return droppedFull
 	}
-	if c.gw.opts.TLS != nil && c.transport.handshaking() {
+	if c.listener.secure() && c.transport.handshaking() {
 		if !c.gw.reserveEarly(len(frame)) {
 			return droppedEarly
 		}

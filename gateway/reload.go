@@ -35,7 +35,7 @@ var functions = []string{"OnHandshake", "OnBusinessWorkerConnected", "OnBusiness
 
 // incomparable are the options that Reload does not look at: what they are cannot be
 // compared. TLS and Listeners have rules of their own.
-var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "portable", "authTimeout"}
+var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "portable", "authTimeout", "trimInterval"}
 
 // Changeable reports whether [Gateway.Reload] applies an option, by its name in
 // [Options]: "PingInterval". TLS is applied where it stays on.
