@@ -58,6 +58,37 @@ func (g *guard) withToken(h http.HandlerFunc) http.Handler {
 	})
 }
 
+// withTokenToChange is withToken for what changes something. A browser says with
+// Origin and Sec-Fetch-Site which page asks; no other site's could send the token
+// or this content type, and it is refused before either is looked at.
+func (g *guard) withTokenToChange(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ofOwnPage(r) {
+			refuse(w, http.StatusForbidden, "the page that asks is of another site")
+			return
+		}
+		if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) != "application/json" {
+			refuse(w, http.StatusUnsupportedMediaType, "want Content-Type: application/json")
+			return
+		}
+		if g.allow(w, r) {
+			h(w, r)
+		}
+	})
+}
+
+func ofOwnPage(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return false
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
 // allow reports whether a request has the token, and answers it if not.
 func (g *guard) allow(w http.ResponseWriter, r *http.Request) bool {
 	if g.closed {

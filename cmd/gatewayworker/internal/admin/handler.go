@@ -9,7 +9,7 @@ import (
 )
 
 // newHandler is everything that the admin serves.
-func newHandler(opts *Options, ring *logRing, log logrus.FieldLogger) http.Handler {
+func newHandler(opts *Options, ring *logRing, samples *sampler, log logrus.FieldLogger) http.Handler {
 	observed := &opts.Observed
 	g := newGuard(opts.Token, opts.Listener.Addr(), log)
 	mux := http.NewServeMux()
@@ -19,7 +19,19 @@ func newHandler(opts *Options, ring *logRing, log logrus.FieldLogger) http.Handl
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, health{Status: "ok"}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, observed) })
 
+	mux.HandleFunc("GET /api/overview", func(w http.ResponseWriter, r *http.Request) { serveOverview(w, r, opts, samples) })
+
 	// With the token.
+	looks := &looker{observed, ring}
+	mux.Handle("GET /api/clients", g.withToken(looks.clients))
+	mux.Handle("GET /api/clients/{id}", g.withToken(looks.client))
+	mux.Handle("GET /api/groups", g.withToken(looks.groups))
+	mux.Handle("GET /api/uids", g.withToken(looks.uids))
+	mux.Handle("GET /api/workers", g.withToken(looks.workers))
+	mux.Handle("GET /api/log", g.withToken(looks.log))
+	acts := &actor{observed, log}
+	mux.Handle("POST /api/send", g.withTokenToChange(acts.send))
+	mux.Handle("POST /api/kick", g.withTokenToChange(acts.kick))
 	mux.Handle("GET /debug/pprof/", g.withToken(pprof.Index))
 	mux.Handle("GET /debug/pprof/cmdline", g.withToken(pprof.Cmdline))
 	mux.Handle("GET /debug/pprof/profile", g.withToken(pprof.Profile))

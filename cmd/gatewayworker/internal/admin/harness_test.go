@@ -36,6 +36,7 @@ type rig struct {
 	inner    []string // addresses
 	client   []string
 	log      *logrus.Logger
+	samples  *sampler
 	ring     *logRing
 	handler  http.Handler
 }
@@ -71,7 +72,8 @@ func newRig(t *testing.T, gateways int, token string) *rig {
 	}
 	opts.Listener = listen(t)
 	t.Cleanup(func() { _ = opts.Listener.Close() })
-	r.handler = newHandler(&opts, r.ring, r.log)
+	r.samples = newSampler(&opts.Observed)
+	r.handler = newHandler(&opts, r.ring, r.samples, r.log)
 	return r
 }
 
@@ -183,3 +185,12 @@ func (r *rig) do(method, target, body string, headers ...string) (int, string) {
 }
 
 const withToken = "Authorization: Bearer " + testToken
+
+func (r *rig) get(target string) string {
+	r.t.Helper()
+	code, body := r.do(http.MethodGet, target, "", withToken)
+	if code != http.StatusOK {
+		r.t.Fatalf("%s: %d %s", target, code, body)
+	}
+	return body
+}

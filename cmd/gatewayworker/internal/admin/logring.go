@@ -58,6 +58,15 @@ func (r *logRing) Fire(e *logrus.Entry) error {
 	return nil
 }
 
+// last returns the lines that are kept, the newest first.
+func (r *logRing) last() []LogLine {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := slices.Clone(r.kept)
+	slices.Reverse(lines)
+	return lines
+}
+
 // counts returns how many lines there were of each level that operators see.
 func (r *logRing) counts() map[logrus.Level]uint64 {
 	counts := make(map[logrus.Level]uint64)

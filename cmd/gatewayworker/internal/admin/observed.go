@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -70,6 +71,29 @@ func (o *Observed) ready() []problem {
 type problem struct {
 	Gateway string `json:"gateway"`
 	Reason  string `json:"reason"`
+}
+
+// byAddress returns the gateway with an inner address, nil if it is not of this
+// process.
+func (o *Observed) byAddress(id gatewayprotocol.ClientID) *Gateway {
+	for i := range o.Gateways {
+		a := o.Gateways[i].Address()
+		if a.IP == id.LocalIP && a.Port == id.LocalPort {
+			return &o.Gateways[i]
+		}
+	}
+	return nil
+}
+
+// byName returns the gateways of a name, all if it is empty.
+func (o *Observed) byName(name string) []*Gateway {
+	var found []*Gateway
+	for i := range o.Gateways {
+		if name == "" || o.Gateways[i].name() == name {
+			found = append(found, &o.Gateways[i])
+		}
+	}
+	return found
 }
 
 func isLoopback(host string) bool {

@@ -16,8 +16,9 @@ const (
 
 // sample is what a gateway held and had done at a time.
 type sample struct {
-	at    time.Time
-	stats gateway.Stats
+	at      time.Time
+	stats   gateway.Stats
+	backlog int // bytes that wait for workers
 }
 
 // sampler remembers the last minutes of each gateway.
@@ -55,6 +56,26 @@ func (s *sampler) take(now time.Time) {
 			copy(kept, kept[1:])
 			kept = kept[:samplesKept-1]
 		}
-		s.of[i] = append(kept, sample{now, s.observed.Gateways[i].Stats()})
+		g := &s.observed.Gateways[i]
+		taken := sample{at: now, stats: g.Stats()}
+		for _, w := range g.BusinessWorkers() {
+			taken.backlog += w.Waiting
+		}
+		s.of[i] = append(kept, taken)
 	}
+}
+
+// points returns what happened between the samples of gateway i, from a time in
+// milliseconds on.
+func (s *sampler) points(i int, since int64) []point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	points := []point{}
+	kept := s.of[i]
+	for n := 1; n < len(kept); n++ {
+		if kept[n].at.UnixMilli() > since {
+			points = append(points, pointBetween(&kept[n-1], &kept[n]))
+		}
+	}
+	return points
 }

@@ -53,7 +53,7 @@ func New(opts Options) *Server {
 		s.token = opts.Token
 	}
 	s.http = &http.Server{
-		Handler:           newHandler(&opts, ring, log),
+		Handler:           newHandler(&opts, ring, s.samples, log),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      2 * time.Minute, // profiles take a while

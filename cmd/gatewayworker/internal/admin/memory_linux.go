@@ -1,0 +1,24 @@
+package admin
+
+import (
+	"os"
+	"strconv"
+	"strings"
+)
+
+// residentMemory returns the memory that the process has, 0 if that is not known.
+func residentMemory() uint64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseUint(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * uint64(os.Getpagesize())
+}
