@@ -64,6 +64,7 @@ func newApp() *cli.App {
 			registerCommand(),
 			withoutLog(clientCommand()),
 			withoutLog(statusCommand()),
+			withoutLog(importCommand()),
 			withoutLog(bench.Command()),
 			versionCommand(),
 		}, workermanCommands()),

@@ -1,0 +1,2 @@
+<?php
+return ['port' => env('PUSH_PORT', 2346)];
