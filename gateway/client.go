@@ -20,13 +20,14 @@ type client struct {
 
 	gw        *Gateway
 	listener  *clientListener // by which it came
-	remote    netip.AddrPort
-	transport transport // how its bytes get to it and from it
+	remote    netip.AddrPort  // of the socket, or of its PROXY head; see remoteAddr
+	transport transport       // how its bytes get to it and from it
 
 	// For the goroutine that reads the client only: the poller's, the TLS
 	// handshake's or the stream's.
 	proto  clientproto.State
-	unread []byte // received, not yet a whole message
+	unread []byte               // received, not yet a whole message
+	rare   atomic.Pointer[rare] // nil for most; set by that goroutine, read by any
 
 	// mu guards what follows. It is taken after hub.Mu, and never held while
 	// the client's socket is read or written.
@@ -367,12 +368,13 @@ func (c *client) ready() bool {
 
 // head returns the fields of a frame about this client. (PHP: gatewayHeader.)
 func (c *client) head(cmd gatewayprotocol.Command, flag gatewayprotocol.Flag) gatewayprotocol.Message {
+	remote := c.remoteAddr()
 	return gatewayprotocol.Message{
 		Cmd:          cmd,
 		LocalIP:      c.gw.lanIP,
 		LocalPort:    c.gw.lanPort,
-		ClientIP:     gatewayprotocol.AddrToUint32(c.remote.Addr()),
-		ClientPort:   c.remote.Port(),
+		ClientIP:     gatewayprotocol.AddrToUint32(remote.Addr()),
+		ClientPort:   remote.Port(),
 		ConnectionID: c.ID(),
 		Flag:         flag,
 		GatewayPort:  c.listener.port,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 type clientGoroutines struct {
 	gw        *Gateway
 	listeners []net.Listener // in the order of gw.listeners
+	heads     awaitedHeads
 }
 
 func (g *Gateway) newClientGoroutines(ls []net.Listener) *clientGoroutines {
@@ -34,7 +36,7 @@ func (s *clientGoroutines) acceptFrom(from net.Listener, l *clientListener) {
 		conn, err := from.Accept()
 		switch {
 		case err == nil:
-			serveConn(l, conn)
+			s.serveConn(l, conn)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -50,10 +52,32 @@ const acceptRetry = 10 * time.Millisecond
 
 // serveConn tells a worker of the client at once, before any TLS handshake, as
 // PHP does.
-func serveConn(l *clientListener, conn net.Conn) {
+func (s *clientGoroutines) serveConn(l *clientListener, conn net.Conn) {
 	keepalive.Set(conn)
+	remote := addrPortOf(conn.RemoteAddr())
+	if !s.gw.awaitsProxyHead(remote) {
+		take(l, conn, remote)
+		return
+	}
+	s.heads.add(conn)
+	s.gw.goRun(func() {
+		behind, client, err := s.gw.readProxyHead(conn)
+		s.heads.remove(conn)
+		if err != nil {
+			if !s.gw.stopped.Load() {
+				s.gw.badProxyHead(remote, err)
+			}
+			_ = conn.Close()
+			return
+		}
+		take(l, behind, client)
+	})
+}
+
+// take makes a client of a connection.
+func take(l *clientListener, conn net.Conn, remote netip.AddrPort) {
 	b := new(batch)
-	l.gw.addClient(b, newStreamClient(l, conn))
+	l.gw.addClient(b, newStreamClient(l, conn, remote))
 	b.flush()
 }
 
@@ -64,6 +88,7 @@ func (s *clientGoroutines) stopAccepting() {
 	for _, l := range s.listeners {
 		_ = l.Close()
 	}
+	s.heads.close()
 }
 
 func (s *clientGoroutines) stop() { s.stopAccepting() }

@@ -31,6 +31,7 @@ type clientPoller struct {
 	peers       []*clientPoller
 	next        int
 	noAccept    atomic.Bool
+	heads       *proxyHeads // nil before the first PROXY head
 	acceptAgain atomic.Bool // a pause is over
 
 	trimming trimRequest
@@ -116,19 +117,25 @@ func (p *clientPoller) serve() {
 				p.accept(in)
 				continue
 			}
+			if p.heads.handle(int(e.FD)) {
+				continue
+			}
 			if s := p.table.Load(int(e.FD)); s != nil && s.poller == p {
 				p.handle(s, e.Bits)
 			}
 		}
+		p.heads.expire()
 		p.reader.flush()
 		p.trimming.answer(p.trimNow)
 		if p.acceptAgain.Swap(false) {
 			p.resumeAccepting()
 		}
 		if p.noAccept.Load() {
+			p.heads.close()
 			p.closeListeners()
 		}
 	}
+	p.heads.close()
 	p.closeListeners()
 	p.reader.flush()
 }
@@ -212,13 +219,25 @@ func (p *clientPoller) accept(e *entrance) {
 			p.pauseAccepting(e, e.pause.Next())
 			return
 		}
-		made := newPlainClient
-		if e.secure() {
-			made = newTLSClient
+		if p.gw.awaitsProxyHead(remote) {
+			if p.heads == nil {
+				p.heads = newProxyHeads(p)
+			}
+			p.heads.await(e.clientListener, fd, remote)
+			continue
 		}
-		p.gw.addClient(&p.b, made(e.clientListener, remote, p.peers[p.next], fd))
-		p.next = (p.next + 1) % len(p.peers)
+		p.take(e.clientListener, fd, remote)
 	}
+}
+
+// take makes a client of a connection, and deals it out.
+func (p *clientPoller) take(l *clientListener, fd int, remote netip.AddrPort) {
+	made := newPlainClient
+	if l.secure() {
+		made = newTLSClient
+	}
+	p.gw.addClient(&p.b, made(l, remote, p.peers[p.next], fd))
+	p.next = (p.next + 1) % len(p.peers)
 }
 
 // pauseAccepting leaves new connections to the kernel for a while. What keeps one

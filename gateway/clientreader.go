@@ -70,6 +70,7 @@ func (r *clientReader) received(c *client, p []byte) {
 // The methods that follow make clientReader a clientproto.Handler.
 
 func (r *clientReader) Request(req *clientproto.Request) {
+	r.gw.findRemote(r.c, req)
 	if refusal := r.gw.refusal(r.c, req); refusal != nil {
 		r.Close(refusal)
 		return
@@ -98,8 +99,8 @@ func (r *clientReader) Close(raw []byte) {
 
 func (r *clientReader) Closing() bool { return r.c.ended.Load() }
 
-func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remote }
+func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remoteAddr() }
 
-func (r *clientReader) RemoteIP() string { return phpIP(r.c.remote.Addr()) }
+func (r *clientReader) RemoteIP() string { return phpIP(r.c.remoteAddr().Addr()) }
 
 func (r *clientReader) LocalPort() uint16 { return r.c.listener.port }

@@ -29,6 +29,7 @@
 //	netloop      sockets without a goroutine each: epoll, accept, descriptors
 //	tlsloop      TLS on such sockets: what crypto/tls does, without waiting
 //	clientproto  the bytes of a client: websocket, text, frame, tcp, custom
+//	proxyproto   the head by which a proxy says whose a connection is
 //	hub          who the clients are: ids, uids, groups, sessions
 //	outqueue     the messages that wait for a client, and their memory
 //	command      what workers and GatewayClients command: decoded, executed, answered

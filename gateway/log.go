@@ -7,7 +7,7 @@ import "github.com/sirupsen/logrus"
 func (g *Gateway) warn(entry *logrus.Entry, msg string) { g.limited.Warn(msg, entry, msg) }
 
 func (g *Gateway) clientLog(c *client) *logrus.Entry {
-	return g.log.WithFields(logrus.Fields{"client_id": c.clientID(), "remote": c.remote})
+	return g.log.WithFields(logrus.Fields{"client_id": c.clientID(), "remote": c.remoteAddr()})
 }
 
 // handshakeFailed logs that a client's TLS handshake failed.

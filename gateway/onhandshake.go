@@ -22,8 +22,9 @@ type Handshake struct {
 // ClientID returns the client's id in the cluster.
 func (h *Handshake) ClientID() gatewayprotocol.ClientID { return h.client.clientID() }
 
-// Remote returns the client's address: the last proxy's, if it comes by one.
-func (h *Handshake) Remote() netip.AddrPort { return h.client.remote }
+// Remote returns the client's address. For a client that comes by a proxy that is
+// that proxy's, unless it is one of Options.TrustedProxies.
+func (h *Handshake) Remote() netip.AddrPort { return h.client.remoteAddr() }
 
 // URI returns the target of the request as it was sent, path and query: "/",
 // "/chat?room=1".

@@ -133,6 +133,24 @@ type Options struct {
 	// minute. Negative is without limit, as in PHP.
 	HandshakeTimeout time.Duration
 
+	// TrustedProxies are the networks of proxies in front of the gateway that are
+	// believed when they say whose a connection is. What others say of that has no
+	// effect. Default none, as in PHP, where every client has its proxy's address.
+	TrustedProxies []netip.Prefix
+	// ProxyHeader is the header of a websocket request in which TrustedProxies pass
+	// on the client's address, such as X-Forwarded-For, the default, X-Real-IP or
+	// CF-Connecting-IP. Of a list the last address counts that is not a trusted
+	// proxy's. The proxy must set or extend this header: what a client wrote into
+	// another one is not looked at. Workers get the address from
+	// onWebSocketConnect on; onConnect comes before the request and has the
+	// proxy's.
+	ProxyHeader string
+	// ProxyProtocol has connections of TrustedProxies begin with a head of the PROXY
+	// protocol, version 1 or 2, in front of everything else, TLS included; without
+	// one they are closed. It serves all client protocols. The client, and its
+	// onConnect, come into being when the head is there.
+	ProxyProtocol bool
+
 	// BinaryFrames sends websocket messages as binary frames (PHP:
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
@@ -250,6 +268,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	check.Int("SendToClientBufferSize", &o.SendToClientBufferSize, DefaultSendToClientBufferSize)
 	check.IntRange("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize, minPackageSize, math.MaxInt32)
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, DefaultHandshakeTimeout)
+	o.checkProxies(check)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

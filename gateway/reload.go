@@ -26,6 +26,9 @@ var changeable = []string{
 	"SendToWorkerBufferSize",
 	"SendToClientBufferSize",
 	"HandshakeTimeout",
+	"TrustedProxies",
+	"ProxyHeader",
+	"ProxyProtocol",
 	"KeepMemory",
 }
 

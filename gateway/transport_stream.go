@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,10 +28,10 @@ type streamTransport struct {
 }
 
 // newStreamClient makes a client on conn, with TLS if the listener speaks it.
-func newStreamClient(l *clientListener, conn net.Conn) *client {
+func newStreamClient(l *clientListener, conn net.Conn, remote netip.AddrPort) *client {
 	t := &streamTransport{conn: conn}
 	c := &t.client
-	c.gw, c.listener, c.remote, c.transport = l.gw, l, addrPortOf(conn.RemoteAddr()), t
+	c.gw, c.listener, c.remote, c.transport = l.gw, l, remote, t
 	if cfg := l.tls.Load(); cfg != nil {
 		t.conn = tls.Server(conn, cfg)
 	} else {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ const (
 // gatewayFlags are named after the properties of PHP's Gateway.
 // optionFlags says which option each of them is.
 func gatewayFlags(registerAddressUsage string) []cli.Flag {
-	return append([]cli.Flag{
+	return slices.Concat([]cli.Flag{
 		&cli.StringFlag{Name: "listen", Aliases: []string{"l"}, Category: categoryClients, Usage: "`ADDRESS` for clients: websocket://, text://, frame:// or tcp://, then host:port ([::]:8282 for IPv6 too)", Value: defaultListen, EnvVars: env("listen")},
 		&cli.BoolFlag{Name: "binary-frames", Category: categoryClients, Usage: "send websocket messages as binary frames (PHP: websocketType)", EnvVars: env("binary-frames")},
 		&cli.IntFlag{Name: "handshake-data", Category: categoryClients, Usage: "data of onWebSocketConnect, `VERSION` 4: of GatewayWorker 4 on Workerman 5; 3: of GatewayWorker 3.x, and of all on Workerman 3.5 and 4", Value: int(gateway.HandshakeData4), EnvVars: env("handshake-data")},
@@ -41,7 +42,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, tlsFlags()...)
+	}, proxyFlags(), tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
@@ -59,6 +60,9 @@ var optionFlags = map[string]string{
 	"SendToClientBufferSize": "send-to-client-buffer-size",
 	"MaxPackageSize":         "max-package-size",
 	"HandshakeTimeout":       "handshake-timeout",
+	"TrustedProxies":         "trusted-proxies",
+	"ProxyHeader":            "proxy-header",
+	"ProxyProtocol":          "proxy-protocol",
 
 	"RefuseUnnegotiatedCompression": "refuse-unnegotiated-compression",
 }
@@ -106,6 +110,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		if err := checkRegisterAddress(addr); err != nil {
 			return opts, err
 		}
+	}
+	if err := readProxyFlags(c, &opts); err != nil {
+		return opts, err
 	}
 	var err error
 	opts.Router, err = routerMode(c.String("router"))

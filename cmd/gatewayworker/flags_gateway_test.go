@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"reflect"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func parse[T any](t *testing.T, flags []cli.Flag, read func(*cli.Context) (T, er
 }
 
 func TestGatewayOptions(t *testing.T) {
-	same := cmp.Options{cmpopts.IgnoreUnexported(gateway.Options{})}
+	same := cmp.Options{cmpopts.IgnoreUnexported(gateway.Options{}), cmpopts.EquateComparable(netip.Prefix{})}
 	for name, test := range map[string]struct {
 		args []string
 		want gateway.Options
@@ -39,6 +40,7 @@ func TestGatewayOptions(t *testing.T) {
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--handshake-data", "3", "--send-to-client-buffer-size", "2",
 			"--max-package-size", "3000", "--handshake-timeout", "1500ms", "--refuse-unnegotiated-compression",
+			"--trusted-proxies", "10.0.0.0/8,192.0.2.1", "--trusted-proxies", "2001:db8::/32", "--proxy-header", "X-Real-IP", "--proxy-protocol",
 			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
 			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
 			"--router", "random", "--send-to-worker-buffer-size", "10",
@@ -46,6 +48,10 @@ func TestGatewayOptions(t *testing.T) {
 		}, gateway.Options{
 			Listen: "text://[::]:1", BinaryFrames: true, HandshakeData: gateway.HandshakeData3, SendToClientBufferSize: 2,
 			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond, RefuseUnnegotiatedCompression: true,
+			TrustedProxies: []netip.Prefix{
+				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"),
+			},
+			ProxyHeader: "X-Real-IP", ProxyProtocol: true,
 			LanIP: "10.0.0.3", StartPort: 4, InnerListen: "10.0.0.5",
 			RegisterAddresses: []string{"a:6", "b:7", "c:8"}, SecretKey: "nine",
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10,

@@ -3,6 +3,7 @@ package options
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -120,5 +121,20 @@ func (c *Checker) Address(option, addr string) {
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		c.Refuse(option, strconv.Quote(addr), "its port is not a number from 1 to 65535")
+	}
+}
+
+// Networks checks a list of networks, and replaces each by what it masks:
+// 10.1.2.3/8 is 10.0.0.0/8.
+func (c *Checker) Networks(option string, networks []netip.Prefix) {
+	for i, n := range networks {
+		if !n.IsValid() {
+			c.Refuse(option, "an invalid network", "use networks such as 10.0.0.0/8 or 2001:db8::/32")
+			return
+		}
+		if n.Addr().Is4In6() && n.Bits() >= 96 { // what is compared with them is IPv4
+			n = netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-96)
+		}
+		networks[i] = n.Masked()
 	}
 }

@@ -201,3 +201,19 @@ func (f *FD) Shutdown() {
 		f.release()
 	}
 }
+
+// Peek is Read without taking the bytes out.
+func (f *FD) Peek(p []byte) (int, error) {
+	if !f.acquire() {
+		return 0, ErrClosed
+	}
+	n, _, err := unix.Recvfrom(int(atomic.LoadInt32(&f.fd)), p, unix.MSG_PEEK)
+	f.release()
+	switch {
+	case err == nil && n == 0:
+		return 0, io.EOF
+	case err == unix.EAGAIN || err == unix.EINTR:
+		return 0, ErrAgain
+	}
+	return n, err
+}

@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/internal/options"
+)
+
+// Whose a connection is that came by a proxy. A client may write any header, and
+// any PROXY head, so only proxies that Options names are believed.
+
+// DefaultProxyHeader is the header in which [Options].TrustedProxies pass on a
+// client's address, unless ProxyHeader says otherwise.
+const DefaultProxyHeader = "X-Forwarded-For"
+
+// rare is what only few clients need. It does not change: another takes its
+// place.
+type rare struct {
+	remote netip.AddrPort // that a proxy has passed on in a header; else invalid
+}
+
+// remoteAddr is the client's address: that of its socket, or the one that a
+// trusted proxy has passed on. No lock is needed.
+func (c *client) remoteAddr() netip.AddrPort {
+	if r := c.rare.Load(); r != nil && r.remote.IsValid() {
+		return r.remote
+	}
+	return c.remote
+}
+
+// contains reports whether an address is in one of the networks.
+func contains(networks []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	for _, n := range networks {
+		if n.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// findRemote looks for a client's address in its request, if that comes from a
+// trusted proxy.
+func (g *Gateway) findRemote(c *client, req *clientproto.Request) {
+	o := g.options()
+	if len(o.TrustedProxies) == 0 || !contains(o.TrustedProxies, c.remote.Addr()) {
+		return
+	}
+	value, _ := req.Header(strings.ToLower(cmp.Or(o.ProxyHeader, DefaultProxyHeader)))
+	if addr, ok := lastUntrusted(value, o.TrustedProxies); ok {
+		// A proxy passes on no port, or one that means nothing here; that of its
+		// own connection tells clients of one address apart.
+		c.rare.Store(&rare{remote: netip.AddrPortFrom(addr, c.remote.Port())})
+	}
+}
+
+// lastUntrusted returns the last address of a list, as X-Forwarded-For is one,
+// that is not a trusted proxy's: what stands before it, the client may have
+// written. If all are trusted it returns the first. Behind what is no address
+// the list ends.
+func lastUntrusted(list string, trusted []netip.Prefix) (found netip.Addr, ok bool) {
+	for more := true; more; {
+		var last string
+		if i := strings.LastIndexByte(list, ','); i >= 0 {
+			list, last = list[:i], list[i+1:]
+		} else {
+			last, more = list, false
+		}
+		a, good := forwardedAddr(strings.TrimSpace(last))
+		if !good {
+			break
+		}
+		found, ok = a, true
+		if !contains(trusted, a) {
+			break
+		}
+	}
+	return found, ok
+}
+
+// forwardedAddr reads an address, with or without a port: 192.0.2.7,
+// 192.0.2.7:8080, 2001:db8::1, [2001:db8::1], [2001:db8::1]:8080.
+func forwardedAddr(text string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		if inner, whole := strings.CutPrefix(text, "["); whole && strings.HasSuffix(inner, "]") {
+			a, err = netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		} else {
+			var ap netip.AddrPort
+			ap, err = netip.ParseAddrPort(text)
+			a = ap.Addr()
+		}
+	}
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return a.Unmap().WithZone(""), true
+}
+
+// awaitsProxyHead reports whether a connection has to begin with a PROXY head.
+func (g *Gateway) awaitsProxyHead(peer netip.AddrPort) bool {
+	o := g.options()
+	return o.ProxyProtocol && contains(o.TrustedProxies, peer.Addr())
+}
+
+// checkProxies checks the options about proxies.
+func (o *Options) checkProxies(check *options.Checker) {
+	o.TrustedProxies = slices.Clone(o.TrustedProxies)
+	check.Networks("TrustedProxies", o.TrustedProxies)
+	switch {
+	case o.ProxyHeader != "" && strings.ContainsAny(o.ProxyHeader, " \t\r\n:,"):
+		check.Refuse("ProxyHeader", strconv.Quote(o.ProxyHeader), "not the name of a header; use X-Forwarded-For, X-Real-IP or CF-Connecting-IP")
+	case len(o.TrustedProxies) > 0:
+	case o.ProxyProtocol:
+		check.Refuse("ProxyProtocol", true, "nobody is believed; set TrustedProxies to the networks of your proxies")
+	case o.ProxyHeader != "":
+		check.Refuse("ProxyHeader", strconv.Quote(o.ProxyHeader), "nobody is believed; set TrustedProxies to the networks of your proxies")
+	}
+}
