@@ -186,26 +186,38 @@ func (g *Gateway) ListenAll() (inner net.Listener, clients []net.Listener, err e
 			clients = nil
 		}
 	}()
-	// Go offers Multipath TCP, which costs something with every connection and
-	// which PHP's gateway does not speak.
-	config := net.ListenConfig{Control: netloop.Control}
-	config.SetMultipathTCP(false)
 	for _, l := range g.listeners {
 		if l.address.Scheme == "" {
 			return nil, clients, errNoListen
 		}
-		client, err := config.Listen(context.Background(), l.address.Network(), l.address.HostPort())
+		client, err := listen(l.address)
 		if err != nil {
 			return nil, clients, fmt.Errorf("gateway: client port: %w", err)
 		}
 		clients = append(clients, client)
 	}
-	a := gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)}
-	inner, err = config.Listen(context.Background(), a.Network(), a.HostPort())
-	if err != nil {
-		return nil, clients, fmt.Errorf("gateway: inner port: %w", err)
+	if inner, err = g.ListenInner(); err != nil {
+		return nil, clients, err
 	}
 	return inner, clients, nil
+}
+
+// ListenInner opens the inner port alone, for a program that has the listener of the
+// client port from another process.
+func (g *Gateway) ListenInner() (net.Listener, error) {
+	l, err := listen(gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)})
+	if err != nil {
+		return nil, fmt.Errorf("gateway: inner port: %w", err)
+	}
+	return l, nil
+}
+
+// listen opens a port without Multipath TCP, which Go offers, which costs something
+// with every connection, and which PHP's gateway does not speak.
+func listen(a gatewayprotocol.ListenAddress) (net.Listener, error) {
+	config := net.ListenConfig{Control: netloop.Control}
+	config.SetMultipathTCP(false)
+	return config.Listen(context.Background(), a.Network(), a.HostPort())
 }
 
 // Serve serves the two listeners until Shutdown or Close, then returns

@@ -81,6 +81,19 @@ func (g *Gateway) goRun(f func()) {
 	g.running.Go(f)
 }
 
+// StopAccepting closes the client ports: no more clients come, and those that are
+// there stay, until they go by themselves or Shutdown ends them.
+func (g *Gateway) StopAccepting() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state == serverServing {
+		g.clients.stopAccepting()
+		for _, l := range g.open[:len(g.listeners)] {
+			_ = l.Close()
+		}
+	}
+}
+
 // Shutdown ends the gateway in good order: it takes its address from the
 // Registers, accepts no more connections, closes every client after what waits for
 // it has been sent (at once if a handshake is not done), tells the workers of

@@ -68,3 +68,28 @@ func TestShutdownStuckHandshake(t *testing.T) {
 		}
 	})
 }
+
+// After StopAccepting clients stay, and no more come.
+func TestStopAccepting(t *testing.T) {
+	everyWay(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		c := g.dialRaw()
+		id := w.event(gp.CmdOnConnect).ConnectionID
+		g.StopAccepting()
+		g.StopAccepting()
+		g.until("the client port is closed", func() bool {
+			c, err := g.dial()
+			if err == nil {
+				_ = c.Close()
+			}
+			return err != nil
+		})
+		if _, err := c.conn.Write([]byte("hello\n")); err != nil {
+			t.Fatal(err)
+		}
+		for m := w.next(); m.Cmd != gp.CmdOnMessage || m.ConnectionID != id; m = w.next() {
+		}
+	})
+}

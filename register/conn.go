@@ -66,6 +66,7 @@ func (c *conn) read() {
 			c.logEnd(err, lines.max)
 			return
 		}
+		c.srv.requests.Add(1)
 		was := c.authorized
 		if !c.handle(line) {
 			return

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -23,6 +24,8 @@ type Server struct {
 	peers logging.Limiter // of lines that peers cause
 	wg    sync.WaitGroup  // counts connections; Add under mu while not closing
 	stop  chan struct{}   // closed when closing begins
+
+	requests atomic.Uint64
 
 	mu        sync.Mutex // guards the rest, and the registration of each conn
 	closing   bool
@@ -118,13 +121,15 @@ type Stats struct {
 	Connections int // all, also those that have not said what they are
 	Gateways    int
 	Workers     int // GatewayClients that are just asking included
+
+	Requests uint64 // lines that were read, since the server was made
 }
 
 // Stats returns the current counts.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Connections: len(s.conns), Gateways: len(s.gateways), Workers: len(s.workers)}
+	return Stats{Connections: len(s.conns), Gateways: len(s.gateways), Workers: len(s.workers), Requests: s.requests.Load()}
 }
 
 // Shutdown stops accepting, sends what is waiting for workers and closes every

@@ -27,7 +27,11 @@ func gatewayCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			g, err := openGateway(opts)
+			if p.master.checks() {
+				_, err := gateway.New(opts)
+				return err
+			}
+			g, err := openGateway(opts, p.master)
 			if err != nil {
 				return err
 			}
@@ -61,18 +65,31 @@ func (p *process) gatewayOptions(c *cli.Context) (gateway.Options, error) {
 type gatewayServer struct {
 	*gateway.Gateway
 	client, inner net.Listener
+	master        *master // nil for none
 }
 
-func openGateway(opts gateway.Options) (gatewayServer, error) {
+// openGateway makes a Gateway and opens its ports, but the client port that m has
+// opened. m may be nil.
+func openGateway(opts gateway.Options, m *master) (gatewayServer, error) {
 	g, err := gateway.New(opts)
 	if err != nil {
 		return gatewayServer{}, err
 	}
-	client, inner, err := g.Listen()
+	var client, inner net.Listener
+	if m.listens() {
+		if client, err = m.listen(opts.Listen); err != nil {
+			return gatewayServer{}, err
+		}
+		if inner, err = g.ListenInner(); err != nil {
+			_ = client.Close()
+		}
+	} else {
+		client, inner, err = g.Listen()
+	}
 	if err != nil {
 		return gatewayServer{}, err
 	}
-	return gatewayServer{g, client, inner}, nil
+	return gatewayServer{g, client, inner, m}, nil
 }
 
 func (s gatewayServer) Serve() error {

@@ -26,7 +26,11 @@ func registerCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			ln, err := listenRegister(c, "listen")
+			if p.master.checks() {
+				_, err := register.NewServer(register.Options{SecretKey: c.String("secret-key")})
+				return err
+			}
+			ln, err := openRegister(c, p.master)
 			if err != nil {
 				return err
 			}
@@ -42,6 +46,14 @@ func registerCommand() *cli.Command {
 			return p.serve(p.withAdmin(a, observed, []server{s})...)
 		},
 	}
+}
+
+// openRegister opens the port at --listen, unless m has opened it. m may be nil.
+func openRegister(c *cli.Context, m *master) (net.Listener, error) {
+	if m.listens() {
+		return m.listen(c.String("listen"))
+	}
+	return listenRegister(c, "listen")
 }
 
 // registerServer is a Register that has its port.

@@ -68,7 +68,7 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 	if a != nil {
 		listeners = append(listeners, a.ln)
 	}
-	g, err := openGateway(opts)
+	g, err := openGateway(opts, nil)
 	if err != nil {
 		return err
 	}

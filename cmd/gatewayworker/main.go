@@ -19,12 +19,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/bench"
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/workerman"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
 func main() {
 	forgetEmptyVariables()
-	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+	os.Exit(run(workerman.OwnArgs(), os.Stdout, os.Stderr))
 }
 
 // run is main with its surroundings as arguments; it returns the exit code.
@@ -32,6 +33,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp()
 	app.Writer, app.ErrWriter = stdout, stderr
 	code := exitCode(app.Run(asTyped(app, args)), app)
+	code = failUnderMaster(app, code)
 	if w, ok := app.ErrWriter.(*logging.Writer); ok {
 		w.Close(logPatience)
 	}
@@ -67,7 +69,7 @@ func newApp() *cli.App {
 			withoutLog(importCommand()),
 			withoutLog(bench.Command()),
 			versionCommand(),
-		}, workermanCommands()),
+		}, workermanCommands(), []*cli.Command{probeCommand()}),
 		Action:         noCommand,
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // run does it

@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/workerman"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
 
@@ -32,6 +33,7 @@ type process struct {
 	log         *logrus.Logger
 	stopTimeout time.Duration
 	tls         *tlsFiles      // nil without TLS
+	master      *master        // nil unless the process is a child of Workerman's
 	stops       chan os.Signal // SIGINT and SIGTERM
 	hangups     chan os.Signal // SIGHUP
 }
@@ -45,15 +47,22 @@ func newProcess(c *cli.Context) (*process, error) {
 		stops:       make(chan os.Signal, 2),
 		hangups:     make(chan os.Signal, 1),
 	}
-	signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM)
-	signal.Notify(p.hangups, syscall.SIGHUP)
+	var err error
+	if p.master, err = masterOf(c); err != nil {
+		return nil, err
+	}
+	if p.master == nil {
+		signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM)
+		signal.Notify(p.hangups, syscall.SIGHUP)
+	} else {
+		p.stopTimeout = min(p.stopTimeout, p.master.StopPatience())
+	}
 	// By default a write to a stderr without a reader ends a Go program.
 	signal.Ignore(syscall.SIGPIPE)
 	if err := noArguments(c); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.log, err = newLogger(c); err != nil {
+	if p.log, err = newLogger(c, p.master); err != nil {
 		return nil, err
 	}
 	for _, complaint := range unknownVariables(c.App, os.Environ()) {
@@ -68,6 +77,9 @@ func newProcess(c *cli.Context) (*process, error) {
 // The signals stay caught when it returns: one that comes while the process ends
 // must not change its exit code.
 func (p *process) serve(servers ...server) error {
+	if p.master != nil {
+		return p.serveUnderMaster(servers)
+	}
 	stopped := make(chan struct{})
 	defer close(stopped)
 	go func() {
@@ -99,7 +111,7 @@ func (p *process) readAgain() {
 
 // newLogger makes the logger that the flags ask for, and puts its writer in the
 // place of the program's stderr.
-func newLogger(c *cli.Context) (*logrus.Logger, error) {
+func newLogger(c *cli.Context, m *master) (*logrus.Logger, error) {
 	level, err := logrus.ParseLevel(c.String("log-level"))
 	if err != nil {
 		return nil, &flagError{"log-level", c.String("log-level"), "want error, warn, info or debug"}
@@ -110,6 +122,10 @@ func newLogger(c *cli.Context) (*logrus.Logger, error) {
 		return nil, err
 	}
 	forWriter, _ := logFormatter(c, c.App.ErrWriter)
+	if m.logs() {
+		c.App.ErrWriter = m.Log(c.App.Writer)
+		format, forWriter = workerman.Formatter{}, workerman.Formatter{}
+	}
 	log := logrus.New()
 	log.SetLevel(level)
 	log.SetFormatter(format)

@@ -1,0 +1,36 @@
+// Package earlysignals catches the signals of a Workerman master before the rest of
+// the program is initialized, as [Caught] of a child of Workerman's.
+//
+// It imports next to nothing, so that it is initialized early. Before it executes
+// the program, the Composer package ignores or blocks these signals; the Go
+// runtime takes that back for those that end or abort a process, some ten
+// microseconds before this package can catch them. In between, the one that a
+// master sends in operation, SIGABRT for `status`, ends a process that has just
+// begun, and the master starts another one.
+//
+// It never knows what a signal means.
+package earlysignals
+
+import (
+	"os"
+	"os/signal"
+	"strings"
+)
+
+// Flag is what marks a child of Workerman's on the command line.
+const Flag = "--workerman="
+
+// Caught gets every signal that Workerman sends, in a process that has Flag on its
+// command line.
+var Caught = make(chan os.Signal, 64)
+
+var all []os.Signal
+
+func catchIfChild() {
+	for _, arg := range os.Args {
+		if strings.HasPrefix(arg, Flag) {
+			signal.Notify(Caught, all...)
+			return
+		}
+	}
+}
