@@ -4,33 +4,18 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
-// freePort returns a port of five digits below the range that outgoing
-// connections use, for as long as the stage stands. No two stages have the same
-// one, nor has another run of these tests at the same time: the UDP port of the
-// same number stays taken.
+// freePort returns a port that is the stage's as long as it stands.
 func (s *stage) freePort() int {
-	for {
-		port := 11000 + rand.IntN(20000)
-		mark, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		if err != nil {
-			continue
-		}
-		l, err := net.Listen("tcp", net.JoinHostPort("0.0.0.0", strconv.Itoa(port)))
-		if err != nil {
-			mark.Close()
-			continue
-		}
-		closeNow(l)
-		s.cleanup(func() { mark.Close() })
-		return port
-	}
+	port, release := clustertest.ReservePort()
+	s.cleanup(release)
+	return port
 }
 
 // hasIPv6 reports whether the machine has [::1].
