@@ -38,6 +38,11 @@ func (c *cluster) missing(since, reconnected time.Time) error {
 		if run.gateways != 2 || run.changed.Before(reconnected) {
 			return fmt.Errorf("worker %d (pid %d) is connected to %d gateways", i+1, run.pid, run.gateways)
 		}
+		// A gateway that answers a question from now on has seen the end of the
+		// worker's former connection.
+		if run.changed.After(since) {
+			since = run.changed
+		}
 	}
 	for _, s := range c.seats {
 		s.mu.Lock()
