@@ -150,10 +150,11 @@ func (st *statistics) add(s step) {
 	if st.byKind == nil {
 		st.byKind = map[string]*kindStatistics{}
 	}
-	k := st.byKind[s[0].kind.name]
+	name := strings.TrimRight(s[0].kind.name, "0123456789") // gateway1 and gateway2 are one row
+	k := st.byKind[name]
 	if k == nil {
 		k = &kindStatistics{}
-		st.byKind[s[0].kind.name] = k
+		st.byKind[name] = k
 	}
 	k.recovered = append(k.recovered, s[0].over.Sub(s[0].healed))
 	k.longest = append(k.longest, s[0].longest)
@@ -172,7 +173,7 @@ func (st *statistics) String() string {
 		slices.Sort(k.recovered)
 		slices.Sort(k.longest)
 		middle, last := len(k.recovered)/2, len(k.recovered)-1
-		text += fmt.Sprintf("%-28s n=%-4d recovered %6d %6d   waited %6d %6d   lost %d\n", name, last+1,
+		text += fmt.Sprintf("%-32s n=%-4d recovered %6d %6d   waited %6d %6d   lost %d\n", name, last+1,
 			k.recovered[middle].Milliseconds(), k.recovered[last].Milliseconds(),
 			k.longest[middle].Milliseconds(), k.longest[last].Milliseconds(), k.lost)
 	}
