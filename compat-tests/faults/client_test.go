@@ -133,6 +133,9 @@ func (s *seat) sit(ctx context.Context, c *client, ws *websocket.Conn) {
 func (s *seat) send(c *client, ws *websocket.Conn, verb string) {
 	s.o.mu.Lock()
 	c.sent = append(c.sent, message{at: time.Now(), stores: verb == "s"})
+	if verb == "h" {
+		c.asked = len(c.sent)
+	}
 	s.o.total.messages++
 	text := fmt.Sprintf("%s %s %d", verb, c.name, len(c.sent))
 	s.o.mu.Unlock()

@@ -87,6 +87,7 @@ func costsLists(*cluster) cost { return cost{lists: true} }
 
 // costOfQuestions is the cost of a reset of connections for questions.
 func (c *cluster) costOfQuestions() (what cost) {
+	what.severs = true
 	c.endsPHPWorkers(&what)
 	return what
 }
@@ -113,5 +114,6 @@ func (k *link) losesWorker(c *cluster) (what cost) {
 func (k *link) losesWorkers(c *cluster) cost {
 	what := k.losesWorker(c)
 	what.cuts[k.gateway] = true
+	what.severs = true
 	return what
 }

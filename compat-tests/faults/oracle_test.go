@@ -63,6 +63,7 @@ type client struct {
 	sent           []message
 	echoes, events map[int]int // by the worker's pid: the latest number
 	last           int         // the latest number of all answers
+	asked          int         // the latest message that asked for a greeting
 
 	connects, handshakes, closes int
 	settled                      bool // a checkpoint found everything about it in order
@@ -154,6 +155,17 @@ func (o *oracle) mayBeCutLocked(c *client) bool {
 func (o *oracle) disturbedLocked(since time.Time) bool {
 	for _, f := range o.window {
 		if f.over.IsZero() || f.over.After(since) {
+			return true
+		}
+	}
+	return false
+}
+
+// severedLocked reports whether connections of GatewayClients were reset since a
+// time.
+func (o *oracle) severedLocked(since time.Time) bool {
+	for _, f := range o.window {
+		if f.cost.severs && (f.over.IsZero() || f.over.After(since)) {
 			return true
 		}
 	}

@@ -109,6 +109,9 @@ func (p *pusher) choose(gateway int) *client {
 	if c == nil || c.ready.IsZero() || c.last == 0 || c.end != connected {
 		return nil
 	}
+	if c.asked > 0 && c.sent[c.asked-1].answered.IsZero() { // another greeting would bind it again
+		return nil
+	}
 	return c
 }
 
@@ -258,7 +261,7 @@ func (p *pusher) push(c *client, start time.Time, to string) bool {
 	}
 	p.o.mu.Lock()
 	defer p.o.mu.Unlock()
-	if p.mayOvertake && p.o.disturbedLocked(start) {
+	if p.mayOvertake && p.o.disturbedLocked(start) || p.o.severedLocked(start) {
 		return confirmed[c.gateway]
 	}
 	for _, r := range receivers {
