@@ -8,6 +8,6 @@
 // GatewayClient commanded and which of it was confirmed by a following question.
 // After each fault the cluster must converge to what the oracle knows, with
 // nothing lost but what the fault may cost, nothing twice, nothing out of order
-// and nothing at the wrong client. See README.md beside this file for the
-// invariants, and docs/reliability.md for what came of it.
+// and nothing at the wrong client. README.md beside this file says
+// what must hold and what a fault may cost.
 package faults

@@ -18,7 +18,7 @@ var (
 	each    = flag.Int("each", 1, "how often each fault happens")
 	casts   = flag.String("cast", "", "run this cast alone: go, mixed or php (default: go, and mixed where PHP is)")
 	only    = flag.String("fault", "", "a regular expression: only faults whose names match")
-	measure = flag.Bool("measure", false, "one fault at a time, each process restarted at once, a second of stop: for the tables of docs/reliability.md")
+	measure = flag.Bool("measure", false, "one fault at a time, each process restarted at once, a second of stop: for tables of the time to recover")
 )
 
 // patience is how long anything may take on a busy machine.

@@ -150,8 +150,8 @@ func TestSchedule(t *testing.T) {
 		}
 		return all
 	}
-	if text(5) != text(5) {
-		t.Errorf("seed 5 is %s and %s", text(5), text(5))
+	if first, second := text(5), text(5); first != second {
+		t.Errorf("seed 5 is %s and %s", first, second)
 	}
 	if text(5) == text(6) {
 		t.Error("seeds 5 and 6 are the same schedule")

@@ -129,7 +129,7 @@ func (p *process) toChildren(sig syscall.Signal, stopped bool) error {
 	if err != nil {
 		return err
 	}
-	for _, field := range strings.Fields(string(text)) {
+	for field := range strings.FieldsSeq(string(text)) {
 		child, err := strconv.Atoi(field)
 		if err != nil {
 			return err
