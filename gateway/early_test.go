@@ -7,16 +7,25 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
-// TestEarlyBoundTLS: what waits for TLS handshakes counts as well, of any protocol.
+// TestEarlyBoundTLS: what waits for TLS handshakes counts as well, of any protocol
+// and listener.
 func TestEarlyBoundTLS(t *testing.T) {
-	for _, portable := range []bool{false, true} {
-		g := startGateway(t, Options{Listen: "text://127.0.0.1:0", TLS: serverTLS(), portable: portable})
+	for _, opts := range []Options{
+		{Listen: "text://127.0.0.1:0", TLS: serverTLS()},
+		{Listen: "text://127.0.0.1:0", TLS: serverTLS(), portable: true},
+		{Listen: "text://127.0.0.1:0", Listeners: []Listener{{Listen: "text://127.0.0.1:0", TLS: serverTLS()}}},
+	} {
+		g := startGateway(t, opts)
+		address := g.client
+		if opts.TLS == nil {
+			address = g.more[0]
+		}
 		w := g.worker("w:0")
 		const clients, size = 70, 1_000_000
 		const fit = maxEarly / size
 		var silent []*peer
 		for range clients {
-			silent = append(silent, g.dialRaw())
+			silent = append(silent, g.at(address, clientTLSConfig))
 			w.event(gp.CmdOnConnect)
 		}
 		w.send(withBody(gp.CmdSendToAll, 0, strings.Repeat("x", size)))

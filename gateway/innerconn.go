@@ -31,6 +31,7 @@ type innerConn struct {
 	batch      *batch      // where answers are noted
 	unread     []byte
 	parked     int  // bytes of unread that may be executed when its turn comes; see innerLoop
+	later      bool // it is in innerLoop.unread
 	ended      bool // the peer has closed, and unread is still to be executed
 
 	since time.Time // accepted

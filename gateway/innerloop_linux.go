@@ -57,6 +57,8 @@ const (
 	innerTurn     = 256 << 10 // bytes read from one connection before the others' turn
 	innerLookBack = 1 << 20   // bytes read from one connection before questions are answered
 	innerEvents   = 512
+	innerAhead    = 256 << 10 // bytes that are read of a connection whose questions wait
+	answersAtOnce = 256       // questions of one connection that are answered before the others' turn
 	lingerLook    = 5 * time.Millisecond
 )
 
@@ -183,9 +185,7 @@ func (l *innerLoop) answerParked(calls []*localCall) bool {
 		if l.conns[int32(ic.sock.Sysfd())] != ic {
 			continue
 		}
-		upTo := ic.parked
-		ic.parked = 0
-		l.execute(ic, ic.unread, upTo, true)
+		l.answer(ic)
 		if ic.ended && ic.parked == 0 {
 			l.drop(ic)
 		}
@@ -194,6 +194,20 @@ func (l *innerLoop) answerParked(calls []*localCall) bool {
 		c.execute(l.exec)
 	}
 	return true
+}
+
+// answer executes the questions that were parked, and what follows them, up to
+// answersAtOnce. The rest is parked again, so that who asks very much does not keep
+// others waiting.
+func (l *innerLoop) answer(ic *innerConn) {
+	rest, upTo, waiting := ic.unread, ic.parked, true
+	ic.parked = 0
+	for n := 0; n < answersAtOnce && waiting && upTo > 0; n++ {
+		before := len(rest)
+		rest, waiting = l.exec.ExecuteAll(ic, rest, 1) // one question
+		upTo -= before - len(rest)
+	}
+	l.keep(ic, rest, waiting, true)
 }
 
 // call has a call of Execute executed in the loop's next turn.
@@ -210,6 +224,7 @@ func (l *innerLoop) readRest(turn int) {
 	unread := l.unread
 	l.unread = nil
 	for _, ic := range unread {
+		ic.later = false
 		l.read(ic, true, turn)
 	}
 }
@@ -286,6 +301,9 @@ func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
 		if l.conns[fd] != ic || ic.ended {
 			return
 		}
+		if ic.parked > 0 && len(ic.unread) >= innerAhead {
+			break
+		}
 		n, err := ic.sock.Read(l.buf)
 		switch {
 		case err == netloop.ErrAgain:
@@ -302,7 +320,10 @@ func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
 			return
 		}
 	}
-	l.unread = append(l.unread, ic)
+	if !ic.later {
+		ic.later = true
+		l.unread = append(l.unread, ic)
+	}
 }
 
 func (l *innerLoop) received(ic *innerConn, p []byte) {
@@ -315,16 +336,21 @@ func (l *innerLoop) received(ic *innerConn, p []byte) {
 		p = ic.unread
 	}
 	if ic.parked == 0 {
-		l.execute(ic, p, 0, own)
+		l.execute(ic, p, own)
 	} else if !own {
 		ic.unread = append(ic.unread, p...)
 	}
 }
 
-func (l *innerLoop) execute(ic *innerConn, p []byte, upTo int, own bool) {
-	rest, question := l.exec.ExecuteAll(ic, p, upTo)
+func (l *innerLoop) execute(ic *innerConn, p []byte, own bool) {
+	rest, waiting := l.exec.ExecuteAll(ic, p, 0)
+	l.keep(ic, rest, waiting, own)
+}
+
+// keep keeps what was not executed. waiting says that a question is at its head.
+func (l *innerLoop) keep(ic *innerConn, rest []byte, waiting, own bool) {
 	ic.keep(rest, own)
-	if question {
+	if waiting {
 		ic.parked = len(ic.unread)
 		l.parked = append(l.parked, ic)
 	}

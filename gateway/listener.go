@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
+	"github.com/go-gatewayworker/gatewayworker/gateway/internal/tlsloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -41,9 +42,16 @@ type clientListener struct {
 	encoding   int    // listeners with the same number send the same bytes for a message
 	port       uint16 // set by Serve before anything runs
 
-	tls atomic.Pointer[tls.Config] // for new clients; nil is plain TCP
+	tls    atomic.Pointer[tls.Config] // for new clients; nil is plain TCP
+	looped atomic.Pointer[tls.Config] // tls, for the handshakes of tlsloop
 
 	clients int // of this listener; guarded by hub.Mu
+}
+
+// setTLS sets the configuration for new clients.
+func (l *clientListener) setTLS(cfg *tls.Config) {
+	l.looped.Store(tlsloop.Config(cfg))
+	l.tls.Store(cfg)
 }
 
 // secure reports whether clients speak TLS.
@@ -98,7 +106,7 @@ func (g *Gateway) newListeners(opts *Options) ([]*clientListener, error) {
 		}
 		l.encoding = forms[f]
 		l.handshakes = l.codec.Handshakes()
-		l.tls.Store(o.TLS)
+		l.setTLS(o.TLS)
 		all = append(all, l)
 	}
 	return all, nil

@@ -131,7 +131,7 @@ func (g *Gateway) reloadListeners(to, from *Options, outcome *Reloaded) {
 func (g *Gateway) apply(next *Options, changed []string) {
 	g.current.Store(next)
 	for i, o := range next.all() {
-		g.listeners[i].tls.Store(o.TLS)
+		g.listeners[i].setTLS(o.TLS)
 	}
 	if slices.Contains(changed, "Router") {
 		g.hub.Mu.Lock()

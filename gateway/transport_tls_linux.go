@@ -23,7 +23,7 @@ func newTLSClient(l *clientListener, remote netip.AddrPort, poller *clientPoller
 	t.init(l, remote, poller, fd)
 	t.client.transport = t
 	t.client.state = clientBlocked // until the handshake is done
-	t.conn.Init(tlsOwner{t}, &t.fd, l.tls.Load())
+	t.conn.Init(tlsOwner{t}, &t.fd, l.looped.Load())
 	return &t.client
 }
 

@@ -27,7 +27,7 @@ func (c *Conn) wakeLocked() {
 }
 
 // Handshake does the handshake. It takes much CPU time and a deep stack, and
-// waits for the peer. Bytes that came together with its end are left
+// waits for the peer; as many compute at a time as there are processors. Bytes that came together with its end are left
 // ([Conn.Left]), in buf: the goroutine that called Handshake has to read them
 // before it calls [Conn.OpenLocked].
 func (c *Conn) Handshake(buf []byte) error {
@@ -40,7 +40,9 @@ func (c *Conn) Handshake(buf []byte) error {
 		}
 		return c.wire.Read(p)
 	}
+	computing.take()
 	err := c.conn.Handshake()
+	computing.give()
 	c.wire.Wait = nil
 	return err
 }
@@ -69,7 +71,9 @@ func (c *Conn) receive(buf []byte, wake chan struct{}) error {
 		}
 		c.owner.WatchOnceLocked(refused != nil)
 		c.owner.Unlock()
+		computing.give()
 		<-wake
+		computing.take()
 	}
 }
 
