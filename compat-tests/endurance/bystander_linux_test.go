@@ -1,0 +1,108 @@
+package endurance
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// bystanders are decent clients who have the worker echo their messages all the
+// time, one after another each. Every answer must come, once and right.
+type bystanders struct {
+	n    int
+	stop atomic.Bool
+	all  sync.WaitGroup
+
+	mu    sync.Mutex // guards what follows
+	times []time.Duration
+	err   error
+}
+
+// thinkTime is what a bystander waits between an answer and the next message.
+const thinkTime = 5 * time.Millisecond
+
+// stand has n clients at each address connect and begin.
+func stand(t *testing.T, n int, addresses ...string) *bystanders {
+	t.Helper()
+	b := &bystanders{n: n * len(addresses)}
+	t.Cleanup(b.end)
+	for at, address := range addresses {
+		for i := range n {
+			c, err := join(address, at > 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.all.Go(func() {
+				defer c.Close()
+				b.keepAsking(c, at*n+i)
+			})
+		}
+	}
+	return b
+}
+
+func (b *bystanders) keepAsking(c *client, number int) {
+	for i := 0; !b.stop.Load(); i++ {
+		text := fmt.Sprintf("emessage %d of bystander %d", i, number)
+		start := time.Now()
+		err := c.ask(text, text)
+		took := time.Since(start)
+		b.mu.Lock()
+		b.times = append(b.times, took)
+		if err != nil && b.err == nil {
+			b.err = fmt.Errorf("bystander %d after %v: %w", number, took, err)
+		}
+		b.mu.Unlock()
+		if err != nil {
+			return
+		}
+		time.Sleep(thinkTime)
+	}
+}
+
+// waits are how long bystanders waited for their answers in some time.
+type waits struct {
+	answers       int
+	p50, p99, max time.Duration
+}
+
+func (w waits) String() string {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	return fmt.Sprintf("p50 %.2f ms, p99 %.2f ms, max %.1f ms of %d", ms(w.p50), ms(w.p99), ms(w.max), w.answers)
+}
+
+// since returns how long they waited since it was called last.
+func (b *bystanders) since() (waits, error) {
+	b.mu.Lock()
+	times, err := b.times, b.err
+	b.times = nil
+	b.mu.Unlock()
+	w := waits{answers: len(times)}
+	if len(times) > 0 {
+		slices.Sort(times)
+		w.p50, w.p99, w.max = times[len(times)/2], times[len(times)*99/100], times[len(times)-1]
+	}
+	return w, err
+}
+
+// served waits until every bystander could have been answered again.
+func (b *bystanders) served(t *testing.T) {
+	t.Helper()
+	var before int
+	b.mu.Lock()
+	before = len(b.times)
+	b.mu.Unlock()
+	eventually(t, "bystanders are answered", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.err != nil || len(b.times) >= before+2*b.n
+	})
+}
+
+func (b *bystanders) end() {
+	b.stop.Store(true)
+	b.all.Wait()
+}

@@ -1,0 +1,143 @@
+package endurance
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/testprocess"
+)
+
+// attack is what a hostile peer does, or many, until its context ends.
+type attack struct {
+	name string
+	run  func(a *assault)
+	// memory is how many bytes the gateway may take meanwhile, besides what it had.
+	memory uint64
+	// crowd says that many connections attack, not one: what others wait is not
+	// bounded then, as two cores are shared with the attackers.
+	crowd bool
+	// noPHP says why PHP's gateway does not have to stand it.
+	noPHP string
+}
+
+// assault is an attack under way.
+type assault struct {
+	*cluster
+	t   *testing.T
+	ctx context.Context
+	all sync.WaitGroup
+
+	mu     sync.Mutex // guards what follows
+	counts map[string]int
+}
+
+// by runs an attacker n times at once.
+func (a *assault) by(n int, f func(i int)) {
+	for i := range n {
+		a.all.Go(func() { f(i) })
+	}
+}
+
+// on reports whether the attack goes on.
+func (a *assault) on() bool { return a.ctx.Err() == nil }
+
+// note counts something that is printed.
+func (a *assault) note(what string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.counts == nil {
+		a.counts = map[string]int{}
+	}
+	a.counts[what]++
+}
+
+// tolerance is by how much one hostile client may make others wait longer: p99.
+const tolerance = 5 * time.Millisecond
+
+func TestHostile(t *testing.T) {
+	c := startCluster(t, gatewayConfig{})
+	c.addWorker(t)
+	b := stand(t, 8, c.Client, c.Secure)
+	b.served(t)
+	for _, attack := range attacks {
+		t.Run(attack.name, func(t *testing.T) { withstand(t, c, b, attack) })
+	}
+}
+
+// withstand has the cluster attacked, and checks what the attack is to others and
+// that it leaves nothing behind.
+func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) {
+	t.Helper()
+	d := 1500 * time.Millisecond
+	if *long {
+		d = 15 * time.Second
+	}
+	// Before: what is, and how long bystanders wait without.
+	_, _ = b.since()
+	pause(d / 3)
+	quiet, err := b.since()
+	if err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	before := c.gateway.Collected(t)
+	c.gateway.ResetPeak()
+
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	a := &assault{cluster: c, t: t, ctx: ctx}
+	_, _ = b.since()
+	attack.run(a)
+	<-ctx.Done()
+	hostile, err := b.since()
+	during := c.gateway.Stats(t)
+	a.all.Wait()
+	b.served(t)
+	after := recovered(t, c, before)
+
+	cpu := during.CPU - before.CPU
+	t.Logf("quiet: %v\n    attacked: %v\n    gateway: %+.1f MB at most, %.2f s of CPU in %v; afterwards heap %+.2f MB, RSS %+.1f MB; attackers: %v",
+		quiet, hostile, mb(max(during.PeakRSS, before.RSS)-before.RSS), cpu, d,
+		mb(after.Heap)-mb(before.Heap), mb(after.RSS)-mb(before.RSS), a.counts)
+	if err != nil {
+		t.Errorf("a bystander is not served: %v", err)
+	}
+	allowed := attack.memory
+	if race {
+		allowed = 12*allowed + 200<<20 // the detector's shadow
+	}
+	if during.PeakRSS > before.RSS+allowed {
+		t.Errorf("the gateway took %.1f MB, which may be %.1f MB", mb(during.PeakRSS-before.RSS), mb(allowed))
+	}
+	if *long && !race && !attack.crowd && hostile.p99 > quiet.p99+tolerance {
+		t.Errorf("bystanders wait %v longer (p99)", hostile.p99-quiet.p99)
+	}
+}
+
+// recovered waits until the gateway has what it had before.
+func recovered(t *testing.T, c *cluster, before testprocess.Stats) testprocess.Stats {
+	t.Helper()
+	const spare = 2 << 20
+	clients := statsOf(t, before).Clients
+	var now testprocess.Stats
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		now = c.gateway.Collected(t)
+		if now.Goroutines <= before.Goroutines && now.Files <= before.Files && now.Heap <= before.Heap+spare && statsOf(t, now).Clients <= clients {
+			return now
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the gateway does not recover: %s", difference(before, now)+fmt.Sprintf(", %d clients of %d", statsOf(t, now).Clients, clients))
+		}
+	}
+}
+
+func difference(before, after testprocess.Stats) string {
+	return fmt.Sprintf("goroutines %d, then %d; files %d, then %d; heap %.2f MB, then %.2f MB",
+		before.Goroutines, after.Goroutines, before.Files, after.Files, mb(before.Heap), mb(after.Heap))
+}
+
+// pause is the time of a measurement, or an attacker's pace; nothing waits for
+// anything by it.
+func pause(d time.Duration) { time.Sleep(d) }
