@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
-	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
 // categoryAdmin is the category of adminFlags.
@@ -99,9 +98,7 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 	if a == nil {
 		return servers
 	}
-	if p.tls != nil {
-		observed.Certificates = p.tls.certificates
-	}
+	observed.Certificates = p.certificates
 	return append(servers, admin.New(admin.Options{
 		Listener:  a.ln,
 		Observed:  observed,
@@ -112,9 +109,27 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 	}))
 }
 
-// observed is how the admin shows a gateway.
-func (s gatewayServer) observed(opts gateway.Options) admin.Gateway {
-	return admin.Gateway{Gateway: s.Gateway, Listen: opts.Listen, TLS: opts.TLS != nil}
+// observedGateways is how the admin shows the gateways of the process.
+func (p *process) observedGateways() []admin.Gateway {
+	var all []admin.Gateway
+	for i, g := range p.gateways {
+		opts := p.units[i].opts
+		all = append(all, admin.Gateway{Gateway: g.Gateway, Listen: opts.Listen, TLS: opts.TLS != nil})
+	}
+	return all
+}
+
+// certificates are those of all listeners.
+func (p *process) certificates() []admin.Certificate {
+	var all []admin.Certificate
+	for _, u := range p.units {
+		for _, f := range u.tls {
+			if f != nil {
+				all = append(all, f.certificates()...)
+			}
+		}
+	}
+	return all
 }
 
 // certificates are those of the files in use.

@@ -17,10 +17,7 @@ func registerCommand() *cli.Command {
 		Name:        "register",
 		Usage:       "run a Register: where gateways and workers find each other",
 		Description: "Gateways announce their addresses here, and workers and GatewayClients get the list." + servingHelp,
-		Flags: append([]cli.Flag{
-			registerListenFlag("listen", "l"),
-			&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
-		}, slices.Concat(adminFlags(""), processFlags())...),
+		Flags:       slices.Concat([]cli.Flag{registerListenFlag("listen", "l")}, secretKeyFlags(), adminFlags(""), processFlags()),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {

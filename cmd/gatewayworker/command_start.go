@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
-	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
 func startCommand() *cli.Command {
@@ -24,17 +23,16 @@ func startCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			opts, err := p.gatewayOptions(c)
-			if err != nil {
-				return err
-			}
-			return start(c, p, opts)
+			return start(c, p)
 		},
 	}
 }
 
-func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
-	withChat, err := chatWanted(c, opts)
+func start(c *cli.Context, p *process) (err error) {
+	if err := p.readUnits(); err != nil {
+		return err
+	}
+	withChat, err := chatWanted(c, p.chatGateway().opts)
 	if err != nil {
 		return err
 	}
@@ -51,9 +49,7 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 		return err
 	}
 	listeners = append(listeners, registerListener)
-	if len(opts.RegisterAddresses) == 0 {
-		opts.RegisterAddresses = []string{dialAddress(registerListener)}
-	}
+	p.announceAt(dialAddress(registerListener))
 	var chatListener net.Listener
 	if withChat {
 		if chatListener, err = listenChat(c); err != nil {
@@ -68,27 +64,30 @@ func start(c *cli.Context, p *process, opts gateway.Options) (err error) {
 	if a != nil {
 		listeners = append(listeners, a.ln)
 	}
-	g, err := openGateway(opts, nil)
+	gateways, err := p.openGateways()
 	if err != nil {
 		return err
 	}
-	listeners = append(listeners, g.client, g.inner)
-	// The chat stops first, then the gateway, which takes its address from the
+	for _, g := range gateways {
+		listeners = append(listeners, g.listeners()...)
+	}
+	// The chat stops first, then the gateways, which take their addresses from the
 	// Register, then the Register.
-	r, err := newRegisterServer(opts.SecretKey, p.log, registerListener)
+	r, err := newRegisterServer(c.String("secret-key"), p.log, registerListener)
 	if err != nil {
 		return err
 	}
-	servers := []server{g, r}
+	servers := append(asServers(gateways), r)
 	if withChat {
-		room, err := newChat(c, chatListener, g, opts, p.log)
+		chatted := p.chatGateway()
+		room, err := newChat(c, chatListener, gateways[slices.Index(p.units, chatted)], chatted.opts, p.log)
 		if err != nil {
 			return err
 		}
 		servers = slices.Insert(servers, 0, room)
 	}
 	observed := admin.Observed{
-		Gateways: []admin.Gateway{g.observed(opts)},
+		Gateways: p.observedGateways(),
 		Register: &admin.Register{Server: r.Server, Listen: c.String("register-listen")},
 	}
 	return p.serve(p.withAdmin(a, observed, servers)...)

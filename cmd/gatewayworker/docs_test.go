@@ -1,6 +1,9 @@
 package main
 
 import (
+	"flag"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +28,48 @@ func manuals(t *testing.T, page string) map[string]string {
 		texts[file] = string(text)
 	}
 	return texts
+}
+
+var update = flag.Bool("update", false, "write the reference of options into docs")
+
+// configuration.md has the reference of all options: what config docs prints, in
+// Chinese its columns without the meaning.
+func TestConfigurationDocs(t *testing.T) {
+	const begin, end = "<!-- options:begin -->\n", "<!-- options:end -->"
+	for file, text := range manuals(t, "configuration.md") {
+		var want strings.Builder
+		if strings.Contains(file, "zh-CN") {
+			printReferenceTable(&want)
+		} else {
+			printReference(&want)
+		}
+		before, rest, found := strings.Cut(text, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !found || !ended {
+			t.Fatalf("%s has no place for the options", file)
+		}
+		if whole := before + begin + want.String() + end + after; whole != text {
+			if !*update {
+				t.Errorf("%s does not have the options as they are; write them with go test ./cmd/gatewayworker -run TestConfigurationDocs -update", file)
+			} else if err := os.WriteFile(file, []byte(whole), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// printReferenceTable is printReference for readers of other languages: names and
+// values, for which flags.md has the meaning.
+func printReferenceTable(w io.Writer) {
+	fmt.Fprintf(w, "| 键 | 默认值 | 运行中 |\n|---|---|---|\n")
+	flags, keys := allOptions()
+	for i, f := range flags {
+		running := "重启"
+		if changesWhileRunning(f.Names()[0]) {
+			running = "reload"
+		}
+		fmt.Fprintf(w, "| `%s` | %s | %s |\n", keys[i], codeOf(yamlDefault(f)), running)
+	}
 }
 
 // flags.md has every flag of the commands that serve.

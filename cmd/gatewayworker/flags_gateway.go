@@ -35,14 +35,13 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.IntFlag{Name: "start-port", Category: categoryCluster, Usage: "inner `PORT`, for workers and GatewayClients", Value: defaultStartPort, EnvVars: env("start-port")},
 		&cli.StringFlag{Name: "inner-listen", Category: categoryCluster, Usage: "`IP` to open the inner port on where it is not lan-ip, as in containers (PHP: innerTcpWorkerListen)", EnvVars: env("inner-listen")},
 		&cli.StringSliceFlag{Name: "register-address", Category: categoryCluster, Usage: registerAddressUsage, EnvVars: env("register-address")},
-		&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
 		&cli.StringFlag{Name: "router", Category: categoryCluster, Usage: "how clients are given to workers: least-connections or random (PHP: selectLoadBalancingMode)", Value: "least-connections", EnvVars: env("router")},
 		&cli.IntFlag{Name: "send-to-worker-buffer-size", Category: categoryCluster, Usage: "`BYTES` that may wait for a worker; at the bound new messages are dropped", Value: gateway.DefaultSendToWorkerBufferSize, EnvVars: env("send-to-worker-buffer-size")},
 
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, proxyFlags(), tlsFlags())
+	}, secretKeyFlags(), proxyFlags(), tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
@@ -63,6 +62,9 @@ var optionFlags = map[string]string{
 	"TrustedProxies":         "trusted-proxies",
 	"ProxyHeader":            "proxy-header",
 	"ProxyProtocol":          "proxy-protocol",
+	"SecretKey":              "secret-key",
+	"PingData":               "ping-data",
+	"BinaryFrames":           "binary-frames",
 
 	"RefuseUnnegotiatedCompression": "refuse-unnegotiated-compression",
 }

@@ -21,19 +21,27 @@ func registerListenFlag(name string, aliases ...string) cli.Flag {
 
 // listenRegister opens the port at the address that the flag name holds.
 func listenRegister(c *cli.Context, name string) (net.Listener, error) {
-	text := c.String(name)
-	a, err := gatewayprotocol.ParseListenAddress(text)
+	a, err := registerListenAddress(c, name)
 	if err != nil {
-		return nil, listenError(name, text, err)
-	}
-	if a.Scheme != gatewayprotocol.SchemeText {
-		return nil, &flagError{name, text, "a Register speaks text only, as in " + defaultRegisterListen}
+		return nil, err
 	}
 	ln, err := net.Listen(a.Network(), a.HostPort())
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
 	return ln, nil
+}
+
+// registerListenAddress reads the flag name.
+func registerListenAddress(c *cli.Context, name string) (a gatewayprotocol.ListenAddress, err error) {
+	text := c.String(name)
+	if a, err = gatewayprotocol.ParseListenAddress(text); err != nil {
+		return a, listenError(name, text, err)
+	}
+	if a.Scheme != gatewayprotocol.SchemeText {
+		return a, &flagError{name, text, "a Register speaks text only, as in " + defaultRegisterListen}
+	}
+	return a, nil
 }
 
 // dialAddress is where this process reaches a listener of its own.

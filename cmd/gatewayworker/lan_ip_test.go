@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sirupsen/logrus"
+	"github.com/urfave/cli/v2"
 )
 
 func TestUnreachableLanIP(t *testing.T) {
@@ -36,7 +37,12 @@ func TestLanIPWarning(t *testing.T) {
 		var text strings.Builder
 		log := logrus.New()
 		log.SetOutput(&text)
-		_, err := parse(t, gatewayCommand().Flags, (&process{log: log}).gatewayOptions, "--register-address", register)
+		p := &process{log: log}
+		_, err := parse(t, gatewayCommand().Flags, func(c *cli.Context) (_ any, err error) {
+			p.units, err = p.newUnits(&settings{gateways: []*scope{{Context: c}}})
+			p.warnOfLanIPs()
+			return nil, err
+		}, "--register-address", register)
 		if err != nil || strings.Contains(text.String(), "level=warning") != warns {
 			t.Errorf("%s: error %v, log %q", register, err, text.String())
 		}

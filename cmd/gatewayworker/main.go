@@ -45,6 +45,9 @@ func exitCode(err error, app *cli.App) int {
 	if err == nil {
 		return 0
 	}
+	if s, ok := app.Metadata[settingsName].(*settings); ok {
+		err = s.process.blame(err)
+	}
 	err = describe(err)
 	fmt.Fprintf(app.ErrWriter, "gatewayworker: %v\n", err)
 	if code, ok := errors.AsType[cli.ExitCoder](err); ok {
@@ -68,6 +71,8 @@ func newApp() *cli.App {
 			withoutLog(statusCommand()),
 			withoutLog(importCommand()),
 			withoutLog(bench.Command()),
+			configCommand(),
+			reloadCommand(),
 			versionCommand(),
 		}, workermanCommands(), []*cli.Command{probeCommand()}),
 		Action:         noCommand,

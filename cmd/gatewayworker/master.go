@@ -134,7 +134,7 @@ func (p *process) obey(ctx context.Context, servers []server) {
 				}
 			}()
 		case workerman.Reload:
-			p.readAgain()
+			_, _ = p.reloadFor("reload") // the log has it
 		case workerman.Status:
 			p.report("status", servers, func(u underMaster) error { return p.master.Status(u.figures()) })
 		case workerman.Connections:

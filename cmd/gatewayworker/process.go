@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,7 +24,7 @@ const (
 
 // servingHelp is the end of the description of each command that serves.
 const servingHelp = "\n\nSIGTERM and SIGINT stop it in good order, a second one stops it at once. SIGHUP reads the\n" +
-	"files of TLS again. Logs go to stderr.\n\n" +
+	"configuration file and the files of TLS again. Logs go to stderr.\n\n" +
 	"Exit codes: 0 stopped in good order; 1 failed; 2 wrong usage; 5 the stop was cut short by a\n" +
 	"second signal or by stop-timeout."
 
@@ -32,21 +33,38 @@ const servingHelp = "\n\nSIGTERM and SIGINT stop it in good order, a second one 
 type process struct {
 	log         *logrus.Logger
 	stopTimeout time.Duration
-	tls         *tlsFiles      // nil without TLS
 	master      *master        // nil unless the process is a child of Workerman's
 	stops       chan os.Signal // SIGINT and SIGTERM
 	hangups     chan os.Signal // SIGHUP
+
+	typed    *cli.Context // flags and variables, without the file
+	started  *settings    // as they were at the start
+	units    []*unit      // the gateways as they run; none in a Register's process
+	gateways []gatewayServer
+	// ownRegister is where gateways without register-address are announced.
+	ownRegister string
+
+	reloading sync.Mutex // guards settings
+	settings  *settings  // as they were last read
 }
 
 // newProcess is the first step of each command that serves. From here on the
 // process catches signals, and survives a stderr that is closed or not read:
 // stderr belongs to the log's writer, which run closes.
+//
+// Afterwards c has the options of the configuration file, too.
 func newProcess(c *cli.Context) (*process, error) {
 	p := &process{
-		stopTimeout: secondsOf(c, "stop-timeout"),
-		stops:       make(chan os.Signal, 2),
-		hangups:     make(chan os.Signal, 1),
+		stops:   make(chan os.Signal, 2),
+		hangups: make(chan os.Signal, 1),
 	}
+	if err := noArguments(c); err != nil {
+		return nil, err
+	}
+	if err := p.readSettings(c); err != nil {
+		return nil, err
+	}
+	p.stopTimeout = secondsOf(c, "stop-timeout")
 	var err error
 	if p.master, err = masterOf(c); err != nil {
 		return nil, err
@@ -59,9 +77,6 @@ func newProcess(c *cli.Context) (*process, error) {
 	}
 	// By default a write to a stderr without a reader ends a Go program.
 	signal.Ignore(syscall.SIGPIPE)
-	if err := noArguments(c); err != nil {
-		return nil, err
-	}
 	if p.log, err = newLogger(c, p.master); err != nil {
 		return nil, err
 	}
@@ -77,6 +92,13 @@ func newProcess(c *cli.Context) (*process, error) {
 // The signals stay caught when it returns: one that comes while the process ends
 // must not change its exit code.
 func (p *process) serve(servers ...server) error {
+	if path := p.settings.process.String("control-socket"); path != "" {
+		control, err := p.openControl(path)
+		if err != nil {
+			return p.settings.process.blame(err)
+		}
+		servers = append(servers, control)
+	}
 	if p.master != nil {
 		return p.serveUnderMaster(servers)
 	}
@@ -86,7 +108,7 @@ func (p *process) serve(servers ...server) error {
 		for {
 			select {
 			case <-p.hangups:
-				p.readAgain()
+				_, _ = p.reloadFor("SIGHUP") // the log has it
 			case <-stopped:
 				return
 			}
@@ -95,19 +117,22 @@ func (p *process) serve(servers ...server) error {
 	return supervise(p.log, p.stops, p.stopTimeout, servers)
 }
 
-// readAgain reads the files of TLS again, for SIGHUP. Flags and environment
-// variables, the log level among them, cannot change while a process runs.
-func (p *process) readAgain() {
-	if p.tls == nil {
-		p.log.Info("SIGHUP: nothing to read again: without TLS there are no files, and flags and variables are read at the start alone")
-		return
+// readSettings puts the options of the configuration file into c, below its
+// flags and variables.
+func (p *process) readSettings(c *cli.Context) error {
+	p.typed = new(*c)
+	s, err := loadSettings(p.typed)
+	if err != nil {
+		return err
 	}
-	if err := p.tls.load(); err != nil {
-		p.log.WithError(err).Error("SIGHUP: cannot read the certificate again, the one in use stays")
-		return
-	}
-	p.log.WithFields(p.tls.fields()).Info("SIGHUP: the certificate is read again, for connections from now on")
+	p.started, p.settings = s, s
+	c.App.Metadata[settingsName] = s
+	*c = *s.process.Context
+	return nil
 }
+
+// settingsName is the key of the settings in the app's metadata, for errors.
+const settingsName = "settings"
 
 // newLogger makes the logger that the flags ask for, and puts its writer in the
 // place of the program's stderr.

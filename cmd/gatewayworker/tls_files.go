@@ -64,6 +64,12 @@ func (f *tlsFiles) config() *tls.Config {
 	}}
 }
 
+// adopt makes f what other is, for connections from now on.
+func (f *tlsFiles) adopt(other *tlsFiles) {
+	f.cert, f.key, f.clientCA = other.cert, other.key, other.clientCA
+	f.current.Store(other.current.Load())
+}
+
 // fields are those of a log line that says which files are in use.
 func (f *tlsFiles) fields() logrus.Fields {
 	fields := logrus.Fields{"certificate": f.cert}

@@ -11,7 +11,6 @@ func workermanCommands() []*cli.Command {
 	for name, answer := range map[string]string{
 		"stop":        "end the process with SIGTERM (kill PID, systemctl stop, docker stop): it stops in good order, within --stop-timeout; a second SIGTERM ends it at once",
 		"restart":     "stop the process with SIGTERM and start it again, or let systemd or docker do it: clients are disconnected by that",
-		"reload":      "a Gateway has no business code to load again: reload the BusinessWorkers, clients stay; kill -HUP PID reads TLS certificates again",
 		"connections": `"gatewayworker client clients" lists who is online, "gatewayworker status" counts`,
 	} {
 		commands = append(commands, &cli.Command{
