@@ -125,7 +125,7 @@ func TestChildOfWorkerman(t *testing.T) {
 	c.signal(syscall.SIGABRT)
 	c.wrote(c.StatusFile, fmt.Sprintf("%d\t", c.cmd.Process.Pid))
 	c.signal(syscall.SIGUSR1)
-	c.wrote(c.LogFile, "nothing to read again")
+	c.wrote(c.LogFile, "nothing has changed")
 	c.signal(syscall.SIGUSR2)
 
 	conn, err := net.Dial("tcp", c.inner)
