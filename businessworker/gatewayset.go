@@ -31,6 +31,8 @@ type gatewaySet struct {
 	kept    map[gatewayprotocol.GatewayAddress]bool // a goroutine takes care of it
 	stopped bool                                    // no new connections
 	wg      sync.WaitGroup
+
+	unconfirmed map[gatewayprotocol.GatewayAddress]uint64 // commands, see innerclient.Transport
 }
 
 func newGatewaySet(w *Worker) *gatewaySet {
@@ -143,6 +145,36 @@ func (s *gatewaySet) wants(addr gatewayprotocol.GatewayAddress) bool {
 	return false
 }
 
+// keepCount notes the commands of a connection that has ended of which nobody
+// knows whether they were executed.
+func (s *gatewaySet) keepCount(gc *gatewayConn) {
+	count := gc.lane.TakeUnconfirmed()
+	if count == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unconfirmed == nil {
+		s.unconfirmed = make(map[gatewayprotocol.GatewayAddress]uint64)
+	}
+	s.unconfirmed[gc.addr] += count
+}
+
+// takeUnconfirmed adds to counts what keepCount has noted.
+func (s *gatewaySet) takeUnconfirmed(counts map[gatewayprotocol.GatewayAddress]uint64) map[gatewayprotocol.GatewayAddress]uint64 {
+	s.mu.Lock()
+	own := s.unconfirmed
+	s.unconfirmed = nil
+	s.mu.Unlock()
+	if counts == nil {
+		return own
+	}
+	for addr, count := range own {
+		counts[addr] += count
+	}
+	return counts
+}
+
 // serve reads a connection until it ends.
 func (s *gatewaySet) serve(gc *gatewayConn) error {
 	if !s.put(gc) {
@@ -150,8 +182,9 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 		return ErrWorkerClosed
 	}
 	err := newReader(gc).run(s.worker.ctx)
-	s.remove(gc)
 	gc.out.Close()
+	s.keepCount(gc) // before others can use another connection
+	s.remove(gc)
 	gc.lane.End(ErrWorkerClosed)
 	if lost, ok := errors.AsType[*innerconn.LostError](gc.out.Err()); ok {
 		gc.log.WithFields(logrus.Fields{"bytes": lost.Bytes}).Warn("connection to gateway ended with commands unsent")

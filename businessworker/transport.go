@@ -143,6 +143,10 @@ func (t *transport) Query(ctx context.Context, to gatewayprotocol.GatewayAddress
 }
 
 // Stats adds the numbers of the worker's connections to those of the pool.
+func (t *transport) TakeUnconfirmed() map[gatewayprotocol.GatewayAddress]uint64 {
+	return t.worker.gateways.takeUnconfirmed(t.pool.TakeUnconfirmed())
+}
+
 func (t *transport) Stats() innerclient.Stats {
 	s := t.pool.Stats()
 	for _, gc := range *t.worker.gateways.conns.Load() {

@@ -242,9 +242,17 @@ func (c *Client) queryEach(ctx context.Context, addrs []GatewayAddress, frame fu
 // sent before by this Client. Commands need no Sync to take effect, and a
 // question never overtakes a command; Sync is for a program that must know that
 // its commands took effect before it notifies another program.
+//
+// Where a connection has ended since the last Sync with commands that the gateway
+// had not confirmed by an answer, the error holds an [*UnconfirmedError]: they may
+// be lost. Of several goroutines that call Sync one gets it.
 func (c *Client) Sync(ctx context.Context) error {
 	// Connection ids start at 1, so this asks about no client.
-	return c.queryAll(ctx, command(gatewayprotocol.CmdIsOnline, ClientID{}, nil), func(answer) error { return nil })
+	errs := []error{c.queryAll(ctx, command(gatewayprotocol.CmdIsOnline, ClientID{}, nil), func(answer) error { return nil })}
+	for gateway, count := range c.transport.TakeUnconfirmed() {
+		errs = append(errs, &UnconfirmedError{gateway, count})
+	}
+	return errors.Join(errs...)
 }
 
 // GatewayLatency is the time that a gateway took to answer.

@@ -62,6 +62,18 @@ func (e *GatewayError) Error() string {
 // Unwrap returns Err.
 func (e *GatewayError) Unwrap() error { return e.Err }
 
+// An UnconfirmedError says that a connection to a gateway ended, and that the
+// gateway had not answered a question after the last commands that went over it:
+// nobody knows which of them it has executed. See [Client.Sync].
+type UnconfirmedError struct {
+	Gateway  gatewayprotocol.GatewayAddress
+	Commands uint64 // since the last question that was answered
+}
+
+func (e *UnconfirmedError) Error() string {
+	return fmt.Sprintf("gatewayclient: gateway %s: a connection ended with %d commands unconfirmed; they may be lost", e.Gateway, e.Commands)
+}
+
 // FailedGateways returns the gateways whose answers are missing from a result:
 // those that the [*GatewayError]s in err name. err is what a method of [Client]
 // returned with the result. There are none if err is nil, or if the call failed

@@ -270,3 +270,39 @@ func TestNoRegister(t *testing.T) {
 		t.Errorf("error %v, want a RegisterError that names %s", err, addr)
 	}
 }
+
+// TestSyncTellsWhatMayBeLost: a connection that breaks takes commands with it,
+// and the question that follows is answered over another one. Sync says so, once;
+// what was confirmed before is no reason.
+func TestSyncTellsWhatMayBeLost(t *testing.T) {
+	f := newFakeGateway(t, emptyAnswer)
+	c := fakeCluster(t, gatewayclient.Options{}, f)
+	ctx := testContext(t)
+	ok(t, c.SendToAll(ctx, []byte("confirmed")))
+	ok(t, c.Sync(ctx))
+	f.cut()
+	ok(t, c.Sync(ctx))
+
+	for range 3 {
+		ok(t, c.SendToAll(ctx, []byte("unconfirmed")))
+	}
+	came := 0
+	until(t, "the commands have come", func() bool {
+		for _, m := range f.take() {
+			if string(m.Body) == "unconfirmed" {
+				came++
+			}
+		}
+		return came == 3
+	})
+	f.cut()
+	err := c.Sync(ctx)
+	var unconfirmed *gatewayclient.UnconfirmedError
+	if !errors.As(err, &unconfirmed) {
+		t.Fatalf("Sync after a connection broke: %v, want an UnconfirmedError", err)
+	}
+	equal(t, "gateway", unconfirmed.Gateway, f.addr)
+	equal(t, "commands", unconfirmed.Commands, uint64(3))
+	equal(t, "failed gateways", len(gatewayclient.FailedGateways(err)), 0)
+	ok(t, c.Sync(ctx))
+}

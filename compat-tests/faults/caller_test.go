@@ -93,6 +93,8 @@ func callOne(g *gatewayclient.Client, method string, args []string) (phpserializ
 		return nil, g.SendToGroup(ctx, args[0], []byte(args[1]))
 	case "sendToAll":
 		return nil, g.SendToAll(ctx, []byte(args[0]))
+	case "sync":
+		return nil, g.Sync(ctx)
 	case "isOnline":
 		online, err := g.IsOnline(ctx, id)
 		return online, err

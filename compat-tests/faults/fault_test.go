@@ -35,7 +35,7 @@ type cost struct {
 	absent    int                // 1 + the worker that is gone meanwhile; 0: none
 	lists     bool               // the Register names some of the gateways only
 	gone      bool               // a gateway is not there
-	severs    bool               // commands are lost with the connection that carried them, and the question goes over another
+	severs    bool               // commands are lost with the connection that carried them, and the question goes over another; Client.Sync says so
 }
 
 // A fault is a kind that happens.

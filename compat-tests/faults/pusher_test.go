@@ -266,9 +266,10 @@ func (p *pusher) push(c *client, start time.Time, to string) bool {
 			confirmed[r.gateway] = ok && (online == true || online == int64(1))
 		}
 	}
+	synced := !p.caller.php && p.command("sync")
 	p.o.mu.Lock()
 	defer p.o.mu.Unlock()
-	if p.mayOvertake && p.o.disturbedLocked(start) || p.o.severedLocked(start) {
+	if p.mayOvertake && p.o.disturbedLocked(start) || p.o.severedLocked(start) && !synced {
 		return confirmed[c.gateway]
 	}
 	for _, r := range receivers {

@@ -112,6 +112,13 @@ func (c *conn) alive() bool {
 	return c.err == nil && !c.retired
 }
 
+// leaving reports whether the connection goes out of use in good order.
+func (c *conn) leaving() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.retired
+}
+
 func (c *conn) read() {
 	br := bufio.NewReaderSize(&countingReader{c.net, &c.progress}, 4096)
 	for {
@@ -145,11 +152,11 @@ func (c *conn) end(err error) {
 	}
 	c.mu.Unlock()
 	c.out.Close()
+	if started {
+		c.gone(c, err) // first: who asks again over another connection finds out what this one lost
+	}
 	for _, q := range c.lane.End(err) {
 		c.window.release(q.weight)
-	}
-	if started {
-		c.gone(c, err)
 	}
 }
 

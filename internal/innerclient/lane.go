@@ -119,6 +119,18 @@ func (l *Lane) Settled() bool {
 	return l.commands.Load() == l.confirmed
 }
 
+// TakeUnconfirmed returns the number of commands appended of which no answer has
+// said that the gateway has executed them, once: it is for a connection that has
+// ended.
+func (l *Lane) TakeUnconfirmed() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	commands := l.commands.Load()
+	count := commands - l.confirmed
+	l.confirmed = commands
+	return count
+}
+
 // End fails every question with err, and those asked later. It returns the
 // questions that were waiting.
 func (l *Lane) End(err error) []*Question {

@@ -27,6 +27,8 @@ type node struct {
 	asked   bool          // a caller wanted a connection since the last attempt
 	wake    chan struct{} // capacity 1: the next attempt is to be made now
 	closed  bool
+
+	unconfirmed uint64 // see Transport.TakeUnconfirmed
 }
 
 func (n *node) log() logrus.FieldLogger {
@@ -176,6 +178,9 @@ func (n *node) gone(c *conn, err error) {
 			break
 		}
 	}
+	if !errors.Is(err, errIdle) && !errors.Is(err, ErrClosed) {
+		n.unconfirmed += c.lane.TakeUnconfirmed()
+	}
 	n.mu.Unlock()
 	var lost *innerconn.LostError
 	switch {
@@ -245,7 +250,19 @@ func (n *node) drop(c *conn) {
 	if n.main == c {
 		n.main = nil
 	}
+	if !c.leaving() { // else gone knows why
+		n.unconfirmed += c.lane.TakeUnconfirmed()
+	}
 	n.mu.Unlock()
+}
+
+// takeUnconfirmed returns what Transport.TakeUnconfirmed returns, of one gateway.
+func (n *node) takeUnconfirmed() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	count := n.unconfirmed
+	n.unconfirmed = 0
+	return count
 }
 
 // query asks a question. A connection that breaks under it is replaced once:

@@ -126,6 +126,22 @@ func (p *Pool) Flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// TakeUnconfirmed is [Transport.TakeUnconfirmed].
+func (p *Pool) TakeUnconfirmed() map[gatewayprotocol.GatewayAddress]uint64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var counts map[gatewayprotocol.GatewayAddress]uint64
+	for addr, n := range p.nodes {
+		if count := n.takeUnconfirmed(); count > 0 {
+			if counts == nil {
+				counts = make(map[gatewayprotocol.GatewayAddress]uint64)
+			}
+			counts[addr] = count
+		}
+	}
+	return counts
+}
+
 // Close closes all connections. What has not been sent is lost; a [Client]'s
 // Sync before it makes sure that nothing is.
 func (p *Pool) Close() error {

@@ -23,6 +23,10 @@ type Transport interface {
 	TrySend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) (done bool, err error)
 	// Query asks a question and returns its answer, serialize() output.
 	Query(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) ([]byte, error)
+	// TakeUnconfirmed returns how many commands had no answer behind them when
+	// their connection ended, by gateway, since the last call: nobody knows
+	// whether those were executed.
+	TakeUnconfirmed() map[gatewayprotocol.GatewayAddress]uint64
 	// Stats returns the numbers of the moment.
 	Stats() Stats
 	// Close ends what the Transport keeps open for the Client.
