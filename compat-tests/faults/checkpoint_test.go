@@ -126,7 +126,7 @@ func (o *oracle) openLocked(c *client) error {
 	if alive && c.ready.IsZero() {
 		return fmt.Errorf("%s was not greeted", c.name)
 	}
-	if !c.ready.IsZero() && (c.connects != 1 || c.handshakes != 1) && !o.riskyLocked(c, c.born) {
+	if !c.ready.IsZero() && !c.unannounced && (c.connects != 1 || c.handshakes != 1) && !o.riskyLocked(c, c.born) {
 		return fmt.Errorf("%s (%s): onConnect %d times, onWebSocketConnect %d times", c.name, c.id, c.connects, c.handshakes)
 	}
 	for i, m := range c.sent {
@@ -207,6 +207,7 @@ func (o *oracle) settleLocked() {
 			}
 			c.settled, c.sent, c.got, c.owed = true, nil, nil, nil
 		} else {
+			c.unannounced = c.connects != 1 || c.handshakes != 1
 			clear(c.got)
 			clear(c.owed)
 		}

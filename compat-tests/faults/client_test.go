@@ -132,6 +132,10 @@ func (s *seat) sit(ctx context.Context, c *client, ws *websocket.Conn) {
 // send sends a message, which is known before it goes.
 func (s *seat) send(c *client, ws *websocket.Conn, verb string) {
 	s.o.mu.Lock()
+	if c.end != connected {
+		s.o.mu.Unlock()
+		return
+	}
 	c.sent = append(c.sent, message{at: time.Now(), stores: verb == "s"})
 	if verb == "h" {
 		c.asked = len(c.sent)

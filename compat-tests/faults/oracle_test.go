@@ -68,6 +68,7 @@ type client struct {
 	connects, handshakes, closes int
 	settled                      bool // a checkpoint found everything about it in order
 	exposed                      bool // it was at risk some time
+	unannounced                  bool // the events of its coming were lost where that may be
 	stale                        bool // a PHP worker has overwritten its session with an older one
 
 	pushed map[string]int // by caller: the latest number
