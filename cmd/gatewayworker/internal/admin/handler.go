@@ -15,6 +15,7 @@ func newHandler(opts *Options, ring *logRing, samples *sampler, log logrus.Field
 	mux := http.NewServeMux()
 
 	// Open to all who reach the port.
+	mux.Handle("GET /", newPage())
 	mux.Handle("GET /metrics", newMetricsHandler(&collector{observed, opts.Version, ring}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, health{Status: "ok"}) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, observed) })

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -27,7 +28,13 @@ const patience = 30 * time.Second
 
 const testToken = "0123456789abcdef-token"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	code := clustertest.Main(m, func() error { return goleak.Find() })
+	if n := browserSkipped.Load(); n > 0 {
+		fmt.Printf("SKIPPED %d tests in a browser: chromium is not installed\n", n)
+	}
+	os.Exit(code)
+}
 
 // rig is an admin of gateways that the test made, without its HTTP server.
 type rig struct {
@@ -39,6 +46,7 @@ type rig struct {
 	samples  *sampler
 	ring     *logRing
 	handler  http.Handler
+	observed Observed
 }
 
 // newRig starts gateways for text clients, named one, two, ..., and a Register.
@@ -70,6 +78,7 @@ func newRig(t *testing.T, gateways int, token string) *rig {
 		r.gateways, r.inner, r.client = append(r.gateways, g), append(r.inner, inner.Addr().String()), append(r.client, client.Addr().String())
 		opts.Observed.Gateways = append(opts.Observed.Gateways, Gateway{Gateway: g, Name: []string{"one", "two"}[i], Listen: "text://127.0.0.1:0"})
 	}
+	r.observed = opts.Observed
 	opts.Listener = listen(t)
 	t.Cleanup(func() { _ = opts.Listener.Close() })
 	r.samples = newSampler(&opts.Observed)
@@ -109,7 +118,6 @@ func (r *rig) dial(address string) *conn {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(patience))
 	return &conn{c, bufio.NewReader(c)}
 }
 
@@ -151,11 +159,21 @@ func (c *conn) command(t *testing.T, m gp.Message) {
 // line reads a message that a client got.
 func (c *conn) line(t *testing.T) string {
 	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(patience))
 	line, err := c.r.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimSuffix(line, "\n")
+}
+
+// gone waits for the gateway to close the connection.
+func (c *conn) gone(t *testing.T) {
+	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(patience))
+	if rest, err := io.ReadAll(c.r); len(rest) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("want the end of the connection, got %v after %q", err, rest)
+	}
 }
 
 // do asks the admin. Each header is "Name: value".

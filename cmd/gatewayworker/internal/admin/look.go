@@ -47,8 +47,8 @@ type clientDetail struct {
 	sessionJSON
 }
 
-// page is a part of a list.
-type page[T any] struct {
+// listing is a part of a list.
+type listing[T any] struct {
 	Total  int `json:"total"` // of all rows that match
 	Offset int `json:"offset"`
 	Items  []T `json:"items"`
@@ -78,8 +78,8 @@ func windowOf(w http.ResponseWriter, r *http.Request) (window, bool) {
 }
 
 // cut returns the rows of the window.
-func cut[T any](rows []T, win window) page[T] {
-	p := page[T]{Total: len(rows), Offset: win.offset, Items: []T{}}
+func cut[T any](rows []T, win window) listing[T] {
+	p := listing[T]{Total: len(rows), Offset: win.offset, Items: []T{}}
 	if win.offset < len(rows) {
 		p.Items = rows[win.offset:min(len(rows), win.offset+win.limit)]
 	}
@@ -121,7 +121,7 @@ func (l *looker) clients(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := filterOf(r)
-	p := page[clientRow]{Offset: win.offset, Items: []clientRow{}}
+	p := listing[clientRow]{Offset: win.offset, Items: []clientRow{}}
 	for _, g := range l.observed.byName(r.FormValue("gateway")) {
 		g.EachClient(func(c *gateway.ClientInfo) bool {
 			if !f.matches(c) {
