@@ -22,9 +22,10 @@ type Formatter struct{}
 // Format writes one line.
 func (Formatter) Format(e *logrus.Entry) ([]byte, error) {
 	var b bytes.Buffer
-	if e.Level > logrus.WarnLevel {
+	if e.Level > logrus.ErrorLevel { // PHP's gateway says next to nothing on screen
 		b.WriteByte(fileOnly)
-	} else {
+	}
+	if e.Level <= logrus.WarnLevel {
 		b.WriteString(e.Level.String() + ": ")
 	}
 	b.WriteString(strings.ReplaceAll(e.Message, "\n", " "))
@@ -46,7 +47,7 @@ func (Formatter) Format(e *logrus.Entry) ([]byte, error) {
 
 // Log returns a writer to Workerman's log: each line gets the time and the process
 // number in front, and is shown on screen too if the master runs in the
-// foreground and the line is a warning or worse. (PHP: Worker::log.)
+// foreground and the line is an error. (PHP: Worker::log.)
 func (m *Master) Log(screen io.Writer) io.Writer {
 	if m.Daemon {
 		screen = io.Discard

@@ -120,7 +120,8 @@ func TestLog(t *testing.T) {
 		"2026-11-22 04:00:00 pid:7 warning: two lines error=\"a b\" remote=127.0.0.1:5\n"; got != want {
 		t.Errorf("log\n%s, want\n%s", got, want)
 	}
-	if want := "warning: two lines error=\"a b\" remote=127.0.0.1:5\n"; screen.String() != want {
+	l.Error("failed")
+	if want := "error: failed\n"; screen.String() != want {
 		t.Errorf("screen %q, want %q", screen.String(), want)
 	}
 	screen.Reset()

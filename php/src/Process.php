@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace GoGatewayWorker;
+
+use Workerman\Worker;
+
+/** A worker process that becomes the program. */
+final class Process
+{
+    /** Signals that the Go runtime lets through at once: they are ignored until the program catches them. */
+    private const IGNORED = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGIOT];
+
+    /** Signals that wait until the program catches them. */
+    private const BLOCKED = [SIGTSTP, SIGUSR1, SIGUSR2, SIGIO];
+
+    /**
+     * Replaces the process. It returns only if the process is to stop: a signal
+     * has come already.
+     */
+    public static function become(Plan $plan, Master $master): void
+    {
+        pcntl_sigprocmask(SIG_BLOCK, array_merge(self::IGNORED, self::BLOCKED));
+        pcntl_signal_dispatch(); // what has come so far is PHP's to handle
+        if (Worker::getStatus() === Worker::STATUS_SHUTDOWN) {
+            pcntl_sigprocmask(SIG_UNBLOCK, array_merge(self::IGNORED, self::BLOCKED));
+            return;
+        }
+        foreach (self::IGNORED as $signal) {
+            pcntl_signal($signal, SIG_IGN);
+        }
+        pcntl_sigprocmask(SIG_UNBLOCK, self::IGNORED);
+        $path = Binary::find()->path();
+        @pcntl_exec($path, array_merge($plan->arguments(), ['--workerman=' . $master->json($plan, false)]), $plan->environment());
+        Worker::log("GatewayWorker: $path cannot be executed: " . pcntl_strerror(pcntl_get_last_error()));
+        sleep(1); // the master starts another one at once
+        exit(250);
+    }
+}

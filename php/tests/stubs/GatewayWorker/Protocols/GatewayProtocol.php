@@ -1,0 +1,7 @@
+<?php
+
+namespace GatewayWorker\Protocols;
+
+class GatewayProtocol
+{
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace Workerman\Connection;
+
+class TcpConnection
+{
+    public static int $defaultMaxPackageSize = 10485760;
+}
