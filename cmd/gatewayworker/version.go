@@ -1,27 +1,48 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-// release is set by releases: -ldflags "-X main.release=v1.2.3".
-var release string
+// These are set by releases, see deploy/release:
+// -ldflags "-X main.release=v1.2.3 -X main.commit=... -X main.committed=...".
+var release, commit, committed string
 
-// version is the release, else what the go command noted when it built: the
-// module's version, or the commit.
+// version says what was built: the release, or what the go command noted; the
+// commit; and by which Go, for which platform.
 func version() string {
-	v := release
-	if v == "" {
-		v = "(devel)"
-		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-			v = info.Main.Version
-		}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
 	}
-	return fmt.Sprintf("%s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return versionText(info)
+}
+
+func versionText(info *debug.BuildInfo) string {
+	noted := map[string]string{}
+	for _, s := range info.Settings {
+		noted[s.Key] = s.Value
+	}
+	of := cmp.Or(commit, noted["vcs.revision"])
+	at, _, _ := strings.Cut(cmp.Or(committed, noted["vcs.time"]), "T")
+	text := cmp.Or(release, info.Main.Version, "(devel)") + " ("
+	if of != "" {
+		text += "commit " + of[:min(12, len(of))]
+		if noted["vcs.modified"] == "true" {
+			text += " with changes"
+		}
+		if at != "" {
+			text += " of " + at
+		}
+		text += ", "
+	}
+	return text + fmt.Sprintf("%s, %s/%s)", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func versionCommand() *cli.Command {
