@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// report3x writes the section about GatewayWorker 3.x.
-func report3x() (string, error) {
+// report3x writes the section about GatewayWorker 3.x, from its text in a
+// language.
+func report3x(section string) (string, error) {
 	recorded := 0
 	for _, sc := range sortedScenarios() {
 		if !sc.in3x() {
@@ -21,7 +22,7 @@ func report3x() (string, error) {
 			return "", err
 		}
 	}
-	return strings.Replace(section3x, "RECORDED", fmt.Sprint(recorded), 1), nil
+	return strings.Replace(section, "RECORDED", fmt.Sprint(recorded), 1), nil
 }
 
 // section3x is what came of running GatewayWorker 3.x, and Workerman before 5,

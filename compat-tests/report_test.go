@@ -66,8 +66,8 @@ var (
 	methodForm  = regexp.MustCompile(`(?:lib calls|has the worker call) (\w+)`)
 )
 
-// report writes docs/compatibility.md.
-func report() (string, error) {
+// report writes docs/compatibility.md in a language.
+func report(in *reportWords) (string, error) {
 	groups, err := recordings()
 	if err != nil {
 		return "", err
@@ -78,10 +78,7 @@ func report() (string, error) {
 	}
 	known := map[string]bool{}
 	var b strings.Builder
-	b.WriteString("# Compatibility\n\nGenerated from `compat-tests` by `go test ./compat-tests -update`; do not edit.\n\n" +
-		"Each scenario is a conversation recorded from the PHP originals. \"Equal\" means that this project's programs say the same, byte for byte\n" +
-		"(ports, addresses and client ids are replaced by names). Deliberate differences are listed below with their reasons.\n\n" +
-		"## Behaviour\n\n| | scenarios | equal | deliberate difference |\n|---|---|---|---|\n")
+	b.WriteString(in.head)
 	var all, equal int
 	for _, g := range groupTitles {
 		known[g[0]] = true
@@ -102,33 +99,27 @@ func report() (string, error) {
 		}
 		all, equal = all+n, equal+same
 		slices.Sort(ids)
-		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", g[1], n, same, links(ids))
+		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", in.word(g[1]), n, same, links(ids))
 	}
 	for g := range groups {
 		if !known[g] {
 			return "", fmt.Errorf("group %q has no title", g)
 		}
 	}
-	fmt.Fprintf(&b, "| **All** | **%d** | **%d** | |\n\n", all, equal)
-	writeCounts(&b, "Commands", "command", groups, commandForm, allCommands())
-	writeCounts(&b, "Methods of `GatewayClient\\Gateway` and `Lib\\Gateway`", "method", groups, methodForm, nil)
-	b.WriteString("## Deliberate differences\n\n")
+	fmt.Fprintf(&b, "| **%s** | **%d** | **%d** | |\n\n", in.word("All"), all, equal)
+	writeCounts(&b, in, "Commands", "command", groups, commandForm, allCommands())
+	writeCounts(&b, in, "Methods of `GatewayClient\\Gateway` and `Lib\\Gateway`", "method", groups, methodForm, nil)
+	fmt.Fprintf(&b, "## %s\n\n", in.word("Deliberate differences"))
 	for _, part := range differenceParts {
-		fmt.Fprintf(&b, "### %s\n\n", partTitle(part))
+		fmt.Fprintf(&b, "### %s\n\n", in.word(partTitle(part)))
 		for _, d := range list {
 			if d.Part == part {
-				fmt.Fprintf(&b, "#### %s\n\n- PHP: %s\n- Here: %s\n- Why: %s\n", d.ID, d.PHP, d.Ours, d.Reason)
-				if len(d.Scenarios) > 0 {
-					fmt.Fprintf(&b, "- Scenarios: `%s`\n", strings.Join(d.Scenarios, "`, `"))
-				}
-				if len(d.Tests) > 0 {
-					fmt.Fprintf(&b, "- Tests: `%s`\n", strings.Join(d.Tests, "`, `"))
-				}
+				in.difference(&b, d)
 				b.WriteString("\n")
 			}
 		}
 	}
-	section, err := report3x()
+	section, err := report3x(in.section3x)
 	b.WriteString(section)
 	return b.String(), err
 }
@@ -159,7 +150,7 @@ func allCommands() []string {
 
 // writeCounts writes how many scenarios show each match of form. With names,
 // all of them appear, and nothing else.
-func writeCounts(b *strings.Builder, title, column string, groups map[string][]recording, form *regexp.Regexp, names []string) {
+func writeCounts(b *strings.Builder, in *reportWords, title, column string, groups map[string][]recording, form *regexp.Regexp, names []string) {
 	equal, differ := map[string]int{}, map[string]int{}
 	for _, g := range groups {
 		for _, r := range g {
@@ -183,21 +174,23 @@ func writeCounts(b *strings.Builder, title, column string, groups map[string][]r
 		}
 		slices.Sort(names)
 	}
-	fmt.Fprintf(b, "## %s\n\n| %s | scenarios that are equal | with a deliberate difference |\n|---|---|---|\n", title, column)
+	fmt.Fprintf(b, "## %s\n\n| %s | %s | %s |\n|---|---|---|\n", in.word(title), in.word(column), in.word("scenarios that are equal"), in.word("with a deliberate difference"))
 	for _, name := range names {
 		fmt.Fprintf(b, "| %s | %d | %d |\n", name, equal[name], differ[name])
 	}
 	b.WriteString("\n")
 }
 
-// TestReport keeps docs/compatibility.md and README's table of differences in
+// TestReport keeps docs/compatibility.md, in both languages, and README's table of differences in
 // step with the scenarios.
 func TestReport(t *testing.T) {
-	text, err := report()
-	if err != nil {
-		t.Fatal(err)
+	for _, in := range []*reportWords{&englishReport, &chineseReport} {
+		text, err := report(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("..", in.folder, reportFile), text)
 	}
-	golden(t, filepath.Join("..", "docs", reportFile), text)
 
 	list, err := loadDifferences()
 	if err != nil {
@@ -211,7 +204,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	english += fmt.Sprintf("\n[All %d of them](docs/%s#deliberate-differences), with reasons and what shows them.\n", len(list), reportFile)
-	chinese += fmt.Sprintf("\n[全部 %d 项，附理由和对应的测试](docs/%s#deliberate-differences)（英文）。\n", len(list), reportFile)
+	chinese += fmt.Sprintf("\n[全部 %d 项，附理由和对应的测试](docs/zh-CN/%s#有意的不同)。\n", len(list), reportFile)
 	for name, table := range map[string]string{"README.md": english, "README.zh-CN.md": chinese} {
 		readme := filepath.Join("..", name)
 		data, err := os.ReadFile(readme)
