@@ -31,8 +31,9 @@ func sameHoweverCut(t *testing.T, protocol string, input []byte, at int) *record
 	t.Helper()
 	codec := testCodec(t, protocol)
 	want := run(t, codec, whole(input))
-	for name, chunks := range map[string][][]byte{"halves": halves(input, at), "singles": singles(input)} {
-		got := run(t, codec, chunks)
+	for name, chunks := range map[string][][]byte{"halves": halves(input, at), "passed-on halves": halves(input, at), "singles": singles(input)} {
+		got := &recorder{t: t, codec: codec, passOn: strings.HasPrefix(name, "passed-on")}
+		got.feedAll(chunks)
 		if !slices.Equal(want.result(), got.result()) {
 			diff := cmp.Diff(want.result(), got.result(), cmp.AllowUnexported(codecEvent{}))
 			t.Fatalf("events whole and in %s differ (-whole +%s):\n%s", name, name, diff)

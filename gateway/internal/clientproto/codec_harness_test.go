@@ -53,6 +53,7 @@ type recorder struct {
 	messages   int
 	data       []byte // body of ON_WEBSOCKET_CONNECT, if wantData
 	wantData   bool
+	passOn     bool // the state goes through AppendState before every chunk
 }
 
 // add appends an event; bytes for the client that follow each other are one.
@@ -99,6 +100,13 @@ func (r *recorder) feed(chunk []byte) {
 	if r.closed || r.err != nil {
 		return
 	}
+	if r.passOn {
+		state := r.st.AppendState(nil)
+		r.st = State{need: 77, extra: &extra{torn: true}}
+		if err := r.st.Restore(state); err != nil {
+			r.t.Fatalf("the state %x cannot be restored: %v", state, err)
+		}
+	}
 	r.rest = append(r.rest, chunk...)
 	if len(r.rest) < int(r.st.need) {
 		return
@@ -136,10 +144,14 @@ func (r *recorder) result() []codecEvent {
 func run(t testing.TB, c Codec, chunks [][]byte) *recorder {
 	t.Helper()
 	r := &recorder{t: t, codec: c}
+	r.feedAll(chunks)
+	return r
+}
+
+func (r *recorder) feedAll(chunks [][]byte) {
 	for _, chunk := range chunks {
 		r.feed(chunk)
 	}
-	return r
 }
 
 // whole, singles and halves are the ways in which input may arrive.
