@@ -35,6 +35,7 @@ type clientPoller struct {
 	acceptAgain atomic.Bool // a pause is over
 
 	trimming trimRequest
+	parking  parking
 }
 
 // entrance is a listener that a poller accepts from.
@@ -133,6 +134,9 @@ func (p *clientPoller) serve() {
 		if p.noAccept.Load() {
 			p.heads.close()
 			p.closeListeners()
+		}
+		if p.parking.answer() {
+			break
 		}
 	}
 	p.heads.close()

@@ -62,6 +62,11 @@ type Gateway struct {
 	inner   innerServer
 	running sync.WaitGroup // every goroutine of the gateway
 
+	// standstill is held for reading by what touches clients or workers and is
+	// neither a loop nor called by one, for writing while all stands still; see
+	// StandStill. It is taken before all others.
+	standstill sync.RWMutex
+
 	reloading sync.Mutex // serializes Reload; taken before mu
 
 	mu          sync.Mutex // guards what follows
@@ -205,7 +210,7 @@ func (g *Gateway) ListenAll() (inner net.Listener, clients []net.Listener, err e
 // ListenInner opens the inner port alone, for a program that has the listener of the
 // client port from another process.
 func (g *Gateway) ListenInner() (net.Listener, error) {
-	l, err := listen(gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)})
+	l, err := listen(g.innerAddress())
 	if err != nil {
 		return nil, fmt.Errorf("gateway: inner port: %w", err)
 	}
@@ -235,11 +240,21 @@ func (g *Gateway) ServeAll(inner net.Listener, clients ...net.Listener) error {
 		}
 		return err
 	}
+	return g.wait()
+}
+
+// wait returns when serving is over.
+func (g *Gateway) wait() error {
 	g.running.Wait()
 	close(g.served)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return cmp.Or(g.failure, ErrServerClosed)
+}
+
+// innerAddress is the inner address as it is configured.
+func (g *Gateway) innerAddress() gatewayprotocol.ListenAddress {
+	return gatewayprotocol.ListenAddress{Host: g.opts.InnerListen, Port: uint16(g.opts.StartPort)}
 }
 
 // ClientAddr returns the address of the client port, that of Options.Listen where

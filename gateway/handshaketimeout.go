@@ -60,6 +60,7 @@ func (g *Gateway) endHandshakes(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
+		g.standstill.RLock()
 		now := time.Since(g.started)
 		var next time.Duration
 		var ok bool
@@ -71,6 +72,7 @@ func (g *Gateway) endHandshakes(ctx context.Context) {
 			}
 		}
 		b.flush()
+		g.standstill.RUnlock()
 		if !ok { // who begins now has as long
 			next = now
 		}

@@ -76,7 +76,7 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	go func() { tg.served <- g.ServeAll(ls[1], clients...) }()
 	tg.until("the gateway serves", func() bool { return g.ClientAddr() != nil })
 	t.Cleanup(func() {
-		_ = g.Close()
+		_ = tg.Close() // another one, after passOn
 		select {
 		case err := <-tg.served:
 			if err != ErrServerClosed {
@@ -253,6 +253,14 @@ func wantText(t *testing.T, ws *websocket.Conn, want string) {
 	kind, p, err := ws.ReadMessage()
 	if err != nil || string(p) != want || kind != websocket.TextMessage {
 		t.Fatalf("got %q (kind %d, error %v), want %q", p, kind, err, want)
+	}
+}
+
+func wantRead(t *testing.T, r io.Reader, want string) {
+	t.Helper()
+	b := make([]byte, len(want))
+	if _, err := io.ReadFull(r, b); err != nil || string(b) != want {
+		t.Fatalf("got %q (%v), want %q", b, err, want)
 	}
 }
 

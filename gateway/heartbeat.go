@@ -30,6 +30,7 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		g.standstill.RLock()
 		g.hub.Mu.Lock()
 		clients = g.hub.ClientsLocked().AppendTo(clients[:0])
 		g.hub.Mu.Unlock()
@@ -41,6 +42,7 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 			}
 		}
 		b.flush()
+		g.standstill.RUnlock()
 		clear(clients)
 	}
 }
@@ -90,6 +92,7 @@ func (g *Gateway) pingWorkers(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		g.standstill.RLock()
 		g.hub.Mu.Lock()
 		for _, s := range g.workers.live {
 			if w := s.conn.Load(); w != nil {
@@ -98,5 +101,6 @@ func (g *Gateway) pingWorkers(ctx context.Context) {
 		}
 		g.hub.Mu.Unlock()
 		b.flush()
+		g.standstill.RUnlock()
 	}
 }

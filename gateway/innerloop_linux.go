@@ -44,6 +44,7 @@ type innerLoop struct {
 	calls    localCalls // of Execute
 
 	trimming trimRequest
+	parking  parking
 
 	acceptAgain atomic.Bool // accepting failed a while ago
 
@@ -85,7 +86,7 @@ func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
 // serve runs until stop.
 func (l *innerLoop) serve() {
 	defer l.cleanUp()
-	for {
+	for !l.parking.answer() {
 		var err error
 		if len(l.unread)+len(l.parked) > 0 {
 			l.events, _, err = l.poller.Poll(l.events[:0])

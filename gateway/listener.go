@@ -54,6 +54,9 @@ func (l *clientListener) setTLS(cfg *tls.Config) {
 	l.tls.Store(cfg)
 }
 
+// customName is the name of a protocol of the program's own.
+const customName = "custom"
+
 // secure reports whether clients speak TLS.
 func (l *clientListener) secure() bool { return l.tls.Load() != nil }
 
@@ -72,7 +75,7 @@ func (g *Gateway) newListeners(opts *Options) ([]*clientListener, error) {
 	forms := map[form]int{}
 	var all []*clientListener
 	for i, o := range opts.all() {
-		l := &clientListener{gw: g, protocol: "custom"}
+		l := &clientListener{gw: g, protocol: customName}
 		f := form{at: i}
 		if o.Protocol != nil {
 			l.codec = clientproto.NewCustom(customProtocol{o.Protocol}, opts.MaxPackageSize, func(err error) { g.log.Error(err) })

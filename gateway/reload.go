@@ -71,6 +71,8 @@ func (g *Gateway) Reload(opts Options) (Reloaded, error) {
 	if err := checkOnHandshake(&opts, listeners); err != nil {
 		return Reloaded{}, err
 	}
+	g.standstill.RLock()
+	defer g.standstill.RUnlock()
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	next := *g.options()

@@ -23,6 +23,20 @@ func (g *Gateway) start(inner net.Listener, clients []net.Listener) error {
 	case serverStopping, serverClosed:
 		return ErrServerClosed
 	}
+	if err := g.openLocked(inner, clients); err != nil {
+		return err
+	}
+	g.runLocked()
+	g.log.WithFields(logrus.Fields{
+		"listen": addresses(clients),
+		"inner":  inner.Addr().String(),
+		"lan_ip": g.opts.LanIP,
+	}).Info("gateway is serving")
+	return nil
+}
+
+// openLocked makes what serves the listeners. It does not begin yet.
+func (g *Gateway) openLocked(inner net.Listener, clients []net.Listener) error {
 	if err := g.checkListenerCount(clients); err != nil {
 		return err
 	}
@@ -42,17 +56,16 @@ func (g *Gateway) start(inner net.Listener, clients []net.Listener) error {
 		g.clients.serve() // only gives back what it has
 		return err
 	}
-	g.state = serverServing
 	g.open = append(slices.Clone(clients), inner)
+	return nil
+}
+
+// runLocked begins to serve.
+func (g *Gateway) runLocked() {
+	g.state = serverServing
 	g.goRun(g.clients.serve)
 	g.goRun(g.inner.serve)
 	g.startJobsLocked()
-	g.log.WithFields(logrus.Fields{
-		"listen": addresses(clients),
-		"inner":  inner.Addr().String(),
-		"lan_ip": g.opts.LanIP,
-	}).Info("gateway is serving")
-	return nil
 }
 
 // addresses are those of listeners, for the log.
@@ -101,10 +114,12 @@ func (g *Gateway) StopAccepting() {
 // all of it (TCP's acknowledgements). When ctx ends first, it does what Close
 // does and returns ctx's error. Several goroutines may call it at once.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.standstill.RLock()
 	g.mu.Lock()
 	switch g.state {
 	case serverNew, serverClosed:
 		g.mu.Unlock()
+		g.standstill.RUnlock()
 		return g.Close()
 	case serverServing:
 		g.state = serverStopping
@@ -116,6 +131,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.mu.Unlock()
 
 	g.closeClients()
+	g.standstill.RUnlock()
 	select {
 	case <-g.clientsGone:
 		g.clients.stop()
@@ -137,12 +153,23 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 // them. Close returns when all is over, and may be called after or during
 // Shutdown.
 func (g *Gateway) Close() error {
+	if !g.end() {
+		return nil
+	}
+	<-g.served
+	return nil
+}
+
+// end has everything end, and reports whether it was ever begun.
+func (g *Gateway) end() bool {
+	g.standstill.RLock()
+	defer g.standstill.RUnlock()
 	g.mu.Lock()
 	was := g.state
 	g.state = serverClosed
 	if g.jobs.cancel == nil { // never served
 		g.mu.Unlock()
-		return nil
+		return false
 	}
 	if was != serverClosed {
 		g.jobs.cancel()
@@ -156,8 +183,7 @@ func (g *Gateway) Close() error {
 	g.clients.stop()
 	g.inner.stop()
 	g.destroyClients()
-	<-g.served
-	return nil
+	return true
 }
 
 func (g *Gateway) closeListenersLocked() {

@@ -53,14 +53,6 @@ func (g *testGateway) dialNarrow() net.Conn {
 	return conn
 }
 
-func wantRead(t *testing.T, r io.Reader, want string) {
-	t.Helper()
-	b := make([]byte, len(want))
-	if _, err := io.ReadFull(r, b); err != nil || string(b) != want {
-		t.Fatalf("got %q (%v), want %q", b, err, want)
-	}
-}
-
 // bytewise writes each byte by itself.
 type bytewise struct{ net.Conn }
 

@@ -47,6 +47,7 @@ func (g *Gateway) trim(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			g.standstill.RLock()
 			over := handshakes.over(g.handshaken.Load())
 			over = buffers.over(g.freedBytes()) || over
 			before := shrunk
@@ -60,6 +61,7 @@ func (g *Gateway) trim(ctx context.Context) {
 					debug.FreeOSMemory()
 				}
 			}
+			g.standstill.RUnlock()
 		}
 	}
 }

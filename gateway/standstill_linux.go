@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// ErrLeft is returned by Serve after another process has taken the gateway over.
+var ErrLeft = errors.New("gateway: another process has taken over")
+
+// Standstill is a gateway that neither reads nor writes nor accepts, so that its
+// state can be handed to another process; see [Gateway.StandStill].
+type Standstill struct {
+	g       *Gateway
+	pollers []*clientPoller
+	inner   *innerLoop
+	stops   []*stop
+	files   []*os.File // copies of the listeners' files, while they are passed
+}
+
+// StandStill stops everything that the gateway does, between two messages, and
+// returns when it stands. Nothing is lost meanwhile: what peers send waits in the
+// kernel. Either [Standstill.GoOn] or [Standstill.Leave] has to follow soon.
+//
+// It fails if ctx ends first, and where a gateway's connections cannot be passed
+// to another process: with TLS, a custom protocol, listeners other than of TCP;
+// the gateway then goes on.
+func (g *Gateway) StandStill(ctx context.Context) (*Standstill, error) {
+	if err := g.movable(); err != nil {
+		return nil, err
+	}
+	s := &Standstill{g: g}
+	g.standstill.Lock()
+	g.mu.Lock()
+	state, clients, inner := g.state, g.clients, g.inner
+	g.mu.Unlock()
+	fail := func(err error) (*Standstill, error) {
+		s.end(false)
+		return nil, err
+	}
+	if state != serverServing {
+		return fail(errNotServing)
+	}
+	pollers, ok := clients.(*clientPollers)
+	s.inner, _ = inner.(*innerLoop)
+	if !ok || s.inner == nil {
+		return fail(errors.New("gateway: its listeners are not of TCP: another process cannot take them over"))
+	}
+	// The pollers first: what they still give to workers is flushed when they stop.
+	s.pollers = pollers.ps
+	for _, p := range s.pollers {
+		s.stops = append(s.stops, p.parking.hold(p.poller.Wake))
+	}
+	for _, stop := range slices.Clone(s.stops) {
+		if err := stop.await(ctx); err != nil {
+			return fail(fmt.Errorf("gateway: the clients do not come to a stand: %w", err))
+		}
+	}
+	stop := s.inner.parking.hold(s.inner.poller.Wake)
+	s.stops = append(s.stops, stop)
+	if err := stop.await(ctx); err != nil {
+		return fail(fmt.Errorf("gateway: the inner port does not come to a stand: %w", err))
+	}
+	return s, nil
+}
+
+// movable reports why the gateway cannot be handed over, nil if it can.
+func (g *Gateway) movable() error {
+	for _, l := range g.listeners {
+		switch {
+		case l.secure():
+			return fmt.Errorf("gateway: the clients of %s speak TLS: another process cannot take them over", l.address)
+		case l.protocol == customName:
+			return fmt.Errorf("gateway: the clients of %s speak a protocol of the program's own: another process cannot take them over", l.address)
+		}
+	}
+	return nil
+}
+
+// GoOn has the gateway go on as if nothing had happened.
+func (s *Standstill) GoOn() { s.end(false) }
+
+// Leave ends the gateway, which another process has taken over: Serve returns
+// [ErrLeft], and no peer is told anything.
+func (s *Standstill) Leave() {
+	g := s.g
+	g.mu.Lock()
+	g.state = serverClosed
+	g.failure = ErrLeft
+	g.jobs.cancel()
+	g.closeListenersLocked()
+	g.stopped.Store(true)
+	g.mu.Unlock()
+	for _, c := range g.allClients() {
+		if t, ok := c.transport.(*plainTransport); ok {
+			t.poller.forget(&t.socket)
+		}
+		g.hub.Mu.Lock()
+		c.mu.Lock()
+		c.state |= clientClosed // nothing is read, written or told any more
+		c.ended.Store(true)
+		g.hub.RemoveLocked(&c.Client)
+		c.mu.Unlock()
+		g.hub.Mu.Unlock()
+	}
+	for _, p := range s.pollers {
+		if p.heads != nil {
+			for _, head := range p.heads.conns {
+				head.fd.Close() // and not read to its end
+			}
+			clear(p.heads.conns)
+		}
+	}
+	for _, ic := range s.inner.conns {
+		if ic.keyTimer != nil {
+			ic.keyTimer.Stop()
+		}
+		ic.mu.Lock()
+		ic.state |= innerClosed
+		ic.mu.Unlock()
+		ic.sock.Close()
+	}
+	s.end(true)
+	g.clients.stop()
+	g.inner.stop()
+	<-g.served
+}
+
+func (s *Standstill) end(leave bool) {
+	for _, f := range s.files {
+		_ = f.Close()
+	}
+	for _, stop := range s.stops {
+		stop.end(leave)
+	}
+	s.g.standstill.Unlock()
+}
