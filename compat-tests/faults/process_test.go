@@ -20,6 +20,7 @@ import (
 // its children get signals together.
 type process struct {
 	name    string
+	master  bool // Workerman's: its children do the work
 	cmd     *exec.Cmd
 	log     string // the file of its output
 	stdin   io.WriteCloser
@@ -52,7 +53,7 @@ func init() {
 }
 
 func (pr program) start() (*process, error) {
-	p := &process{name: pr.name, cmd: exec.Command(pr.args[0], pr.args[1:]...), exited: make(chan struct{})}
+	p := &process{name: pr.name, master: pr.args[0] == "php" && !pr.pipes, cmd: exec.Command(pr.args[0], pr.args[1:]...), exited: make(chan struct{})}
 	p.cmd.Env = pr.env
 	for _, variable := range os.Environ() { // some of this project's are flags
 		if !strings.HasPrefix(variable, "GATEWAYWORKER_") || pr.args[0] == "php" {
@@ -124,6 +125,9 @@ func (p *process) cont() error {
 }
 
 func (p *process) toChildren(sig syscall.Signal, stopped bool) error {
+	if !p.master {
+		return nil
+	}
 	pid := p.cmd.Process.Pid
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
