@@ -43,6 +43,7 @@ type Options struct {
 	Gateways  int // 0: 1
 	SecretKey string
 	Scheme    string // of the client port; "": websocket
+	Cert, Key string // PEM files; "": without TLS
 }
 
 // A Cluster is a running cluster. It ends with its test.
@@ -67,7 +68,7 @@ func Start(t testing.TB, peer Peer, opts Options) *Cluster {
 		c.Registers = append(c.Registers, r)
 	}
 	for range max(1, opts.Gateways) {
-		c.AddGateway(t, opts.Scheme)
+		c.addGateway(t, opts)
 		for _, r := range c.Registers { // one after the other: the order is Register's
 			r.WaitFor(t, len(c.Gateways))
 		}
@@ -78,8 +79,13 @@ func Start(t testing.TB, peer Peer, opts Options) *Cluster {
 // AddGateway starts one more gateway.
 func (c *Cluster) AddGateway(t testing.TB, scheme string) *Gateway {
 	t.Helper()
+	return c.addGateway(t, Options{Scheme: scheme})
+}
+
+func (c *Cluster) addGateway(t testing.TB, opts Options) *Gateway {
+	t.Helper()
 	g := &Gateway{
-		peer: c.Peer, key: c.SecretKey, scheme: scheme,
+		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key,
 		registers:  c.RegisterAddresses(),
 		ClientAddr: freeAddr(t), InnerAddr: freeAddr(t),
 	}

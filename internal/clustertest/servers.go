@@ -2,6 +2,7 @@ package clustertest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"net"
 	"strings"
 	"testing"
@@ -79,6 +80,8 @@ type Gateway struct {
 	key       string
 	scheme    string
 	registers []string
+	certFile  string
+	keyFile   string
 	kill      func()
 }
 
@@ -96,12 +99,21 @@ func (g *Gateway) Start(t testing.TB) {
 			"GATEWAY_LISTEN="+g.scheme+"://"+g.ClientAddr,
 			"LAN_IP=127.0.0.1", "START_PORT="+portOf(g.InnerAddr),
 			"REGISTER_ADDRESS="+strings.Join(g.registers, ","),
-			"SECRET_KEY="+g.key)
+			"SECRET_KEY="+g.key, "TLS_CERT="+g.certFile, "TLS_KEY="+g.keyFile)
 		waitPort(t, g.InnerAddr)
 		waitPort(t, g.ClientAddr)
 		return
 	}
+	var config *tls.Config
+	if g.certFile != "" {
+		pair, err := tls.LoadX509KeyPair(g.certFile, g.keyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	s, err := gateway.New(gateway.Options{
+		TLS:               config,
 		Listen:            g.scheme + "://" + g.ClientAddr,
 		StartPort:         portNumber(g.InnerAddr),
 		RegisterAddresses: g.registers,
