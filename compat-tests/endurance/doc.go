@@ -11,7 +11,7 @@
 //
 //	go test ./compat-tests/endurance                               seconds for each attack
 //	go test ./compat-tests/endurance -run TestHostile -v -args -long          15 s each, and the bystanders' times are asserted
-//	GATEWAYWORKER_PHP_AUTOLOAD=... the same                        and PHP's gateway under the same attacks
+//	GATEWAYWORKER_PHP_AUTOLOAD=... the same, with -run TestHostile     and PHP's gateway under the same attacks
 //	go test ./compat-tests/endurance -run TestDay -v -timeout 2h -args -day 30m   a day of use
 //
 // The tests need Linux.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/testprocess"
 )
 
@@ -67,14 +68,52 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// attackTime is how long an attack goes on.
+func attackTime() time.Duration {
+	if *long {
+		return 15 * time.Second
+	}
+	return 1500 * time.Millisecond
+}
+
+// TestHostilePHP says how long bystanders wait while PHP's gateway is attacked: for
+// comparison. What fails then is noted.
+func TestHostilePHP(t *testing.T) {
+	clustertest.NeedPHP(t)
+	for _, attack := range attacks {
+		t.Run(attack.name, func(t *testing.T) {
+			if attack.noPHP != "" {
+				t.Skipf("SKIPPED: %s", attack.noPHP)
+			}
+			started := clustertest.Start(t, clustertest.PHP, clustertest.Options{SecretKey: secretKey})
+			g := started.Gateways[0]
+			c := &cluster{gatewayReady: gatewayReady{Client: g.ClientAddr, Inner: g.InnerAddr}, register: started.Registers[0].Addr}
+			c.addWorker(t)
+			b := stand(t, 16, c.Client)
+			b.served(t)
+			_, _ = b.since()
+			pause(attackTime() / 3)
+			quiet, err := b.since()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), attackTime())
+			defer cancel()
+			a := &assault{cluster: c, t: t, ctx: ctx}
+			attack.run(a)
+			<-ctx.Done()
+			hostile, err := b.since()
+			a.all.Wait()
+			t.Logf("PHP, quiet: %v\n    attacked: %v; attackers: %v; error: %v", quiet, hostile, a.counts, err)
+		})
+	}
+}
+
 // withstand has the cluster attacked, and checks what the attack is to others and
 // that it leaves nothing behind.
 func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) {
 	t.Helper()
-	d := 1500 * time.Millisecond
-	if *long {
-		d = 15 * time.Second
-	}
+	d := attackTime()
 	// Before: what is, and how long bystanders wait without.
 	_, _ = b.since()
 	pause(d / 3)
