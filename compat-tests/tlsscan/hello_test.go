@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"time"
 )
@@ -65,9 +66,7 @@ func (h hello) record() []byte {
 			share := append(numbers(0x001d), vector(2, append(make([]byte, 31), 9))...) // x25519, a valid point
 			extensions[51] = vector(2, share)
 		}
-		for id, data := range h.more {
-			extensions[id] = data
-		}
+		maps.Copy(extensions, h.more)
 		var all []byte
 		for _, id := range []uint16{0, 10, 11, 13, 15, 16, 18, 23, 35, 43, 51, 0xff01, 5} {
 			if data, ok := extensions[id]; ok {
