@@ -16,7 +16,13 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f != nil && f.Value.String() == f.DefValue {
 		_ = flag.Set("test.parallel", "8") // scenarios wait more than they compute
 	}
+	forget, err := usePackage()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	code := m.Run()
+	forget()
 	quietRegister.close()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Println(err)

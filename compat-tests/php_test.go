@@ -70,9 +70,21 @@ func (p php) env() []string {
 	return []string{autoloadVariable + "=" + p.autoload}
 }
 
+// isUp reports whether a fixture says that it serves, with a file in its directory.
+func isUp(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "up"))
+	return err == nil
+}
+
 // startPHP runs one of the fixtures in a session of its own, and returns when it
 // serves; stop kills the session.
 func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
+	return startFixture(s, script, isUp, env...)
+}
+
+// startFixture is startPHP for a fixture that serves when up says so of its
+// directory.
+func startFixture(s *stage, script string, up func(dir string) bool, env ...string) (stop func(), err error) {
 	dir, err := os.MkdirTemp(s.dir, "php")
 	if err != nil {
 		return nil, err
@@ -98,9 +110,8 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 		<-ended
 		log.Close()
 	}
-	up := filepath.Join(dir, "up")
 	for start := time.Now(); ; time.Sleep(2 * time.Millisecond) {
-		if _, err := os.Stat(up); err == nil {
+		if up(dir) {
 			return stop, nil
 		}
 		select {
@@ -117,6 +128,15 @@ func startPHP(s *stage, script string, env ...string) (stop func(), err error) {
 }
 
 func (p php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (func(), error) {
+	env, err := gatewayEnv(s, cfg, listen, innerPort)
+	if err != nil {
+		return nil, err
+	}
+	return startPHP(s, "start_gateway.php", append(env, p.env()...)...)
+}
+
+// gatewayEnv is the environment of start_gateway.php.
+func gatewayEnv(s *stage, cfg gatewayConfig, listen, innerPort int) ([]string, error) {
 	env := []string{
 		"GATEWAY_LISTEN=" + cfg.Listen + "://" + net.JoinHostPort(cfg.host(), strconv.Itoa(listen)),
 		"START_PORT=" + strconv.Itoa(innerPort),
@@ -153,7 +173,7 @@ func (p php) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int) (f
 			env = append(env, "TLS_CA="+files.ca)
 		}
 	}
-	return startPHP(s, "start_gateway.php", append(env, p.env()...)...)
+	return env, nil
 }
 
 func (p php) startRegister(s *stage, port int, secretKey string) (func(), error) {

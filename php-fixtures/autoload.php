@@ -9,5 +9,14 @@ if (!is_file($fixtures_autoload)) {
     exit(1);
 }
 require_once $fixtures_autoload;
+if (getenv('FIXTURE_PACKAGE')) { // the Composer package takes the place of Gateway and Register
+    spl_autoload_register(static function (string $class): void {
+        $file = __DIR__ . '/../php/src/' . substr($class, strlen('GoGatewayWorker\\')) . '.php';
+        if (strncmp($class, 'GoGatewayWorker\\', 16) === 0 && is_file($file)) {
+            require_once $file;
+        }
+    });
+    require_once __DIR__ . '/../php/src/bootstrap.php';
+}
 require_once __DIR__ . '/Fixture.php';
 require_once __DIR__ . '/GatewayCalls.php';

@@ -44,5 +44,7 @@ if (Fixture::env('WEBSOCKET_TYPE') === 'binary') {
         $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER;
     };
 }
-$gateway->onWorkerStart = [Fixture::class, 'started'];
+if (!getenv('FIXTURE_PACKAGE')) { // with a callback it would stay PHP
+    $gateway->onWorkerStart = [Fixture::class, 'started'];
+}
 Fixture::run();
