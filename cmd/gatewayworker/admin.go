@@ -98,7 +98,7 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 	if a == nil {
 		return servers
 	}
-	observed.Certificates = p.certificates
+	observed.Certificates = p.shownCertificates
 	return append(servers, admin.New(admin.Options{
 		Listener:  a.ln,
 		Observed:  observed,
@@ -119,28 +119,13 @@ func (p *process) observedGateways() []admin.Gateway {
 	return all
 }
 
-// certificates are those of all listeners.
-func (p *process) certificates() []admin.Certificate {
+// shownCertificates are those in use, for the admin.
+func (p *process) shownCertificates() []admin.Certificate {
 	var all []admin.Certificate
-	for _, u := range p.units {
-		for _, f := range u.tls {
-			if f != nil {
-				all = append(all, f.certificates()...)
-			}
-		}
+	for _, c := range p.certificates() {
+		all = append(all, admin.Certificate{Name: c.Name, Leaf: c.Leaf})
 	}
 	return all
-}
-
-// certificates are those of the files in use.
-func (f *tlsFiles) certificates() []admin.Certificate {
-	var found []admin.Certificate
-	for _, c := range f.current.Load().Certificates {
-		if c.Leaf != nil {
-			found = append(found, admin.Certificate{Name: f.cert, Leaf: c.Leaf})
-		}
-	}
-	return found
 }
 
 var _ server = (*admin.Server)(nil)

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
 )
 
 // selfSigned makes a certificate for "gateway" that is its own authority.
@@ -94,31 +96,31 @@ func TestTLSConfig(t *testing.T) {
 		"two files": {"--transport", "ssl", "--ssl-cert", certFile, "--ssl-key", keyFile},
 		"one file":  {"--transport", "ssl", "--ssl-cert", both},
 	} {
-		config, err := parse(t, tlsFlags(), tlsFilesOf, args...)
+		config, err := parse(t, tlsFlags(), certificatesOf, args...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if err := handshake(t, config.config(), anonymous); err != nil {
+		if err := handshake(t, tlsConfig(config), anonymous); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 
-	config, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", certFile)
+	config, err := parse(t, tlsFlags(), certificatesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", certFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := handshake(t, config.config(), known); err != nil {
+	if err := handshake(t, tlsConfig(config), known); err != nil {
 		t.Errorf("client with a certificate: %v", err)
 	}
-	if err := handshake(t, config.config(), anonymous); err == nil {
+	if err := handshake(t, tlsConfig(config), anonymous); err == nil {
 		t.Error("a client without a certificate was let in")
 	}
 
-	if config, err := parse(t, tlsFlags(), tlsFilesOf); err != nil || config.config() != nil {
+	if config, err := parse(t, tlsFlags(), certificatesOf); err != nil || tlsConfig(config) != nil {
 		t.Errorf("without flags: %v, %v; want plain TCP", config, err)
 	}
 	var bad *flagError
-	if _, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", keyFile); !errors.As(err, &bad) || bad.flag != "ssl-client-ca" {
+	if _, err := parse(t, tlsFlags(), certificatesOf, "--transport", "ssl", "--ssl-cert", both, "--ssl-client-ca", keyFile); !errors.As(err, &bad) || bad.flag != "ssl-client-ca" {
 		t.Errorf("authorities without a certificate: %v", err)
 	}
 }
@@ -130,11 +132,11 @@ func TestTLSSessionsOutliveReading(t *testing.T) {
 	if err := os.WriteFile(both, append(cert, key...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files, err := parse(t, tlsFlags(), tlsFilesOf, "--transport", "ssl", "--ssl-cert", both)
+	files, err := parse(t, tlsFlags(), certificatesOf, "--transport", "ssl", "--ssl-cert", both)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := tls.Listen("tcp", "127.0.0.1:0", files.config())
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", tlsConfig(files))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,8 +164,10 @@ func TestTLSSessionsOutliveReading(t *testing.T) {
 			t.Errorf("resumed: %v, want %v", got, resumed)
 		}
 		c.Close()
-		if err := files.load(); err != nil {
+		again, err := certs.Load(files.Loaded().Files)
+		if err != nil {
 			t.Fatal(err)
 		}
+		files.Adopt(again)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"os/signal"
@@ -99,6 +100,16 @@ func (p *process) serve(servers ...server) error {
 		}
 		servers = append(servers, control)
 	}
+	acme, err := p.openACME()
+	servers = append(servers, acme...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() { p.watchCertificates(ctx, p.watchInterval()) })
+	defer watching.Wait()
+	defer cancel()
 	if p.master != nil {
 		return p.serveUnderMaster(servers)
 	}
@@ -115,6 +126,14 @@ func (p *process) serve(servers ...server) error {
 		}
 	}()
 	return supervise(p.log, p.stops, p.stopTimeout, servers)
+}
+
+// watchInterval is how often files of TLS are looked at.
+func (p *process) watchInterval() time.Duration {
+	if p.settings.process.Generic("ssl-watch") == nil {
+		return 0 // a Register has none
+	}
+	return secondsOf(p.settings.process.Context, "ssl-watch")
 }
 
 // readSettings puts the options of the configuration file into c, below its

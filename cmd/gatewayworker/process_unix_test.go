@@ -173,8 +173,9 @@ func TestHangupReadsCertificatesAgain(t *testing.T) {
 	addr := "127.0.0.1:" + ports[0]
 	p := startProcess(t, nil, "start", "--listen", "websocket://"+addr, "--start-port", ports[1], "--register-listen", "text://127.0.0.1:"+ports[2],
 		"--transport", "ssl", "--ssl-cert", certFile, "--ssl-key", keyFile,
+		"--ssl-watch", "1s", "--admin-listen", "off",
 		"--chat-listen", "127.0.0.1:0") // the chat has a worker
-	p.logged("gateway is serving")
+	p.logged("the certificate expires soon", "certificate="+certFile)
 	if !bytes.Equal(certificateOf(t, addr), first) {
 		t.Error("another certificate than the file's")
 	}
@@ -193,6 +194,14 @@ func TestHangupReadsCertificatesAgain(t *testing.T) {
 	p.logged("level=error", "SIGHUP", keyFile)
 	if !bytes.Equal(certificateOf(t, addr), second) {
 		t.Error("a file that is no good changed the certificate")
+	}
+
+	// Without a signal, too, once the files have changed. One that expires soon is
+	// warned of at the start.
+	third := install()
+	p.logged("the certificate has changed", "certificate="+certFile, "not_after=", "names=gateway")
+	if !bytes.Equal(certificateOf(t, addr), third) {
+		t.Error("the old certificate after its file has changed")
 	}
 
 	p.signal(syscall.SIGTERM)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
@@ -16,7 +17,7 @@ type reloadReport struct {
 	NeedsRestart []string `json:"needs_restart"`
 	Certificates []string `json:"certificates"` // files that were read again
 
-	files []*tlsFiles // behind Certificates
+	files []*certs.Server // behind Certificates
 }
 
 // changesRunning are the options, besides those of a gateway, that can change while
@@ -72,8 +73,10 @@ func (p *process) reload() (reloadReport, error) {
 			}
 		}
 		report.files = p.applyUnits(units)
-		for _, f := range report.files {
-			report.Certificates = append(report.Certificates, f.cert)
+		for _, s := range report.files {
+			for _, c := range s.Certificates() {
+				report.Certificates = append(report.Certificates, c.Name)
+			}
 		}
 	}
 	p.settings = next
@@ -82,15 +85,17 @@ func (p *process) reload() (reloadReport, error) {
 
 // applyUnits has the gateways serve by units, which are made of the same list as
 // those that run. It returns which certificates are in use from now on.
-func (p *process) applyUnits(units []*unit) (certificates []*tlsFiles) {
+func (p *process) applyUnits(units []*unit) (certificates []*certs.Server) {
 	for i, u := range units {
 		running := p.units[i]
-		for j, files := range u.tls {
-			if files == nil || running.tls[j] == nil {
-				continue // TLS goes on or off with a restart
+		for j, s := range u.tls {
+			if s == nil || running.tls[j] == nil || (s.ACME() == nil) != (running.tls[j].ACME() == nil) {
+				continue // TLS, and ACME, go on or off with a restart
 			}
-			running.tls[j].adopt(files)
-			certificates = append(certificates, files)
+			running.tls[j].Adopt(s.Loaded())
+			if s.ACME() == nil {
+				certificates = append(certificates, running.tls[j])
+			}
 			// The gateway keeps its configuration, which asks the files: clients
 			// can resume sessions from before.
 			if j == 0 {
@@ -158,7 +163,9 @@ func (s *scope) text(name string) string { return strings.Join(textsOf(s.Context
 // log tells what came of a reload that why asked for.
 func (r *reloadReport) log(log *logrus.Logger, why string) {
 	for _, f := range r.files {
-		log.WithFields(f.fields()).Infof("%s: the certificate is read again, for connections from now on", why)
+		for _, fields := range certificateFields(f) {
+			log.WithFields(fields).Infof("%s: the certificate is read again, for connections from now on", why)
+		}
 	}
 	if len(r.Changed) > 0 {
 		log.Infof("%s: changed: %s", why, strings.Join(r.Changed, ", "))

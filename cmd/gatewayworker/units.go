@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -15,7 +16,7 @@ import (
 type unit struct {
 	scope *scope
 	opts  gateway.Options
-	tls   []*tlsFiles // of opts.Listen and of each of opts.Listeners; nil without TLS
+	tls   []*certs.Server // of opts.Listen and of each of opts.Listeners; nil without TLS
 }
 
 // readUnits reads the settings of the gateways of the process.
@@ -83,12 +84,12 @@ func (p *process) newUnit(sc *scope) (*unit, error) {
 
 // addTLS reads the options of TLS, and the files that they name.
 func (u *unit) addTLS(sc *scope) (*tls.Config, error) {
-	files, err := tlsFilesOf(sc.Context)
+	s, err := certificatesOf(sc.Context)
 	if err != nil {
 		return nil, err
 	}
-	u.tls = append(u.tls, files)
-	return files.config(), nil
+	u.tls = append(u.tls, s)
+	return tlsConfig(s), nil
 }
 
 // checkInnerPorts refuses gateways that would share an inner address.
