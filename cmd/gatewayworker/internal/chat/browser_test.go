@@ -37,7 +37,7 @@ func TestBrowser(t *testing.T) {
 	s := start(t, c, chat.Options{})
 	waitForWorker(t, c.Gateways[0])
 
-	ann := openTab(t, browser(t), s.URL())
+	ann := openTab(t, browser(t, "en-US,en"), s.URL())
 	ann.enter("Ann", "Lobby")
 	ann.awaitLog("You are in Lobby as Ann")
 	bob := openTab(t, ann.ctx, s.URL())
@@ -131,7 +131,7 @@ func TestBrowserRefusal(t *testing.T) {
 	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
 	s := start(t, c, chat.Options{})
 	waitForWorker(t, c.Gateways[0])
-	ann := openTab(t, browser(t), s.URL())
+	ann := openTab(t, browser(t, "en-US,en"), s.URL())
 	ann.screenshots("entrance")
 	ann.enter("   ", "Lobby")
 	ann.await(`document.querySelector("#complaint").innerText.includes("A name has")`)
@@ -143,13 +143,60 @@ func TestBrowserRefusal(t *testing.T) {
 	}
 }
 
-// browser starts Chromium, which knows no host but this one.
-func browser(t *testing.T) context.Context {
+// A browser that prefers Chinese gets the page in Chinese, worker's answers too.
+func TestBrowserChinese(t *testing.T) {
+	if _, err := exec.LookPath("chromium"); err != nil {
+		browserSkipped.Add(1)
+		t.Skip("chromium is not installed")
+	}
+	c := clustertest.Start(t, clustertest.Go, clustertest.Options{})
+	s := start(t, c, chat.Options{})
+	waitForWorker(t, c.Gateways[0])
+	ann := openTab(t, browser(t, "zh-CN,zh,en"), s.URL())
+	ann.screenshots("entrance-zh")
+	if room := evaluate[string](ann, `document.querySelector("#room").value`); room != "大厅" {
+		t.Errorf("the room to enter is %q", room)
+	}
+	ann.enter("   ", "大厅")
+	ann.await(`document.querySelector("#complaint").innerText.includes("昵称 1 到 24 个字")`)
+	ann.enter("小安", "大厅")
+	ann.awaitLog("你以“小安”的身份进入了 大厅")
+	bob := openTab(t, ann.ctx, s.URL())
+	bob.enter("阿波", "大厅")
+	bob.awaitLog("你以“阿波”的身份进入了 大厅")
+	ann.awaitLog("阿波 进来了")
+	bob.click(`#people button[aria-pressed="false"]`)
+	bob.await(`!document.querySelector("#private").hidden`)
+	bob.say("你好")
+	ann.awaitLog("私聊")
+	bob.awaitLog("私聊 小安")
+	ann.screenshots("chat-zh")
+	want := view{
+		Title: "大厅 – GatewayWorker 聊天室", Status: "已连接", People: []string{"小安 （我）", "阿波"},
+		Log: []string{"news|你以“小安”的身份进入了 大厅", "news|阿波 进来了", "private|阿波|私聊|你好"},
+	}
+	if diff := cmp.Diff(want, ann.view()); diff != "" {
+		t.Errorf("Ann sees (-want +got):\n%s", diff)
+	}
+	// What is left in English has no translation: names apart, all words are Chinese.
+	const english = `[...document.querySelectorAll("[data-say]")].map(e => e.textContent + (e.placeholder ?? "") + (e.getAttribute("aria-label") ?? "")).filter(t => /[a-z]{3}/i.test(t))`
+	if left := evaluate[[]string](ann, english); len(left) > 0 {
+		t.Errorf("in English: %q", left)
+	}
+	if lang := evaluate[string](ann, "document.documentElement.lang"); lang != "zh-CN" {
+		t.Errorf("the page's language is %q", lang)
+	}
+}
+
+// browser starts Chromium, which knows no host but this one and prefers the
+// languages.
+func browser(t *testing.T, languages string) context.Context {
 	t.Helper()
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND,EXCLUDE 127.0.0.1"),
+		chromedp.Flag("accept-lang", languages),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WSURLReadTimeout(patience),

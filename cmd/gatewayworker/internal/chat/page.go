@@ -48,7 +48,7 @@ func newPage(gateway *net.TCPAddr, secure bool) (http.Handler, error) {
 		_, _ = w.Write(text.Bytes())
 	})
 	serve := http.FileServerFS(files)
-	for _, name := range []string{"chat.css", "chat.js", "icon.svg"} {
+	for _, name := range []string{"chat.css", "chat.js", "words.js", "icon.svg"} {
 		mux.Handle("GET /"+name, serve)
 	}
 	return protected(mux), nil

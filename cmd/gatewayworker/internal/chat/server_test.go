@@ -39,6 +39,7 @@ func TestPage(t *testing.T) {
 		"":         "text/html; charset=utf-8",
 		"chat.css": "text/css; charset=utf-8",
 		"chat.js":  "text/javascript; charset=utf-8",
+		"words.js": "text/javascript; charset=utf-8",
 		"icon.svg": "image/svg+xml",
 	} {
 		resp, body := get(t, s.URL()+path)

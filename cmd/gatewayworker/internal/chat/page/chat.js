@@ -27,7 +27,7 @@ function connect() {
   socket = new WebSocket(gatewayURL());
   socket.onmessage = event => receive(JSON.parse(event.data));
   socket.onclose = () => {
-    showStatus(false, attempts === 0 ? 'connection lost …' : 'cannot reach the gateway; trying again …');
+    showStatus(false, say(attempts === 0 ? 'connection lost …' : 'cannot reach the gateway; trying again …'));
     entered = false;
     forgetRoom();
     setTimeout(connect, Math.min(500 * 2 ** attempts++, longestPause));
@@ -45,7 +45,7 @@ const handlers = {
     attempts = 0;
     me = m.client_id;
     $('rooms').replaceChildren(...m.rooms.map(room => element('option', {value: room})));
-    showStatus(true, 'connected');
+    showStatus(true, say('connected'));
     if (wanted) send({type: 'login', ...wanted});
   },
   room(m) {
@@ -61,22 +61,22 @@ const handlers = {
     if (!entered || people.has(m.client_id)) return; // who joins before the list comes is on it
     people.set(m.client_id, m.name);
     showPeople();
-    addNews(`${m.name} came in`);
+    addNews(say('{0} came in', m.name));
   },
   left(m) {
     if (!entered) gone.add(m.client_id);
     if (!people.delete(m.client_id)) return;
     if (to === m.client_id) writeTo('');
     showPeople();
-    addNews(`${m.name} left`);
+    addNews(say('{0} left', m.name));
   },
   say: addMessage,
   error(m) {
     if (entered) {
-      addNews(m.text, 'alert');
+      addNews(say(m.text), 'alert');
     } else {
       showEntrance();
-      $('complaint').textContent = m.text;
+      $('complaint').textContent = say(m.text);
     }
   },
 };
@@ -111,9 +111,9 @@ function showRoom(room) {
   $('entrance').hidden = true;
   $('chat').hidden = $('leave').hidden = false;
   $('room-name').textContent = room;
-  document.title = `${room} – GatewayWorker chat`;
+  document.title = `${room} – ${say('GatewayWorker chat')}`;
   showPeople();
-  addNews(`You are in ${room} as ${wanted.name}`);
+  addNews(say('You are in {0} as {1}', room, wanted.name));
   writeTo('');
 }
 
@@ -122,8 +122,8 @@ function showEntrance() {
   entered = false;
   $('entrance').hidden = false;
   $('chat').hidden = $('leave').hidden = true;
-  $('room-name').textContent = 'chat';
-  document.title = 'GatewayWorker chat';
+  $('room-name').textContent = say('chat');
+  document.title = say('GatewayWorker chat');
   $('log').replaceChildren();
   $('room').select();
   $('room').focus();
@@ -142,7 +142,7 @@ function showPeople() {
     const badge = element('span', {className: 'badge', ariaHidden: 'true', textContent: [...name][0].toUpperCase()});
     badge.style.setProperty('--hue', hue(id));
     const button = element('button', {type: 'button', disabled: id === me}, badge, element('span', {className: 'name', textContent: name}));
-    if (id === me) button.append(element('span', {className: 'you', textContent: '(you)'}));
+    if (id === me) button.append(element('span', {className: 'you', textContent: say('(you)')}));
     else button.setAttribute('aria-pressed', String(id === to));
     button.dataset.client = id;
     button.onclick = () => writeTo(id === to ? '' : id);
@@ -156,7 +156,7 @@ function writeTo(id, focus = true) {
   to = id;
   $('private').hidden = !id;
   $('private-name').textContent = people.get(id) ?? '';
-  $('text').placeholder = id ? 'Private message' : 'Message to all';
+  $('text').placeholder = say(id ? 'Private message' : 'Message to all');
   for (const b of $('people').querySelectorAll('button[aria-pressed]')) {
     b.setAttribute('aria-pressed', String(b.dataset.client === id));
   }
@@ -177,13 +177,13 @@ function addNews(text, kind = '') {
 
 function addMessage(m) {
   const mine = m.client_id === me;
-  const who = element('span', {className: 'who', textContent: mine ? 'You' : m.name});
+  const who = element('span', {className: 'who', textContent: mine ? say('You') : m.name});
   who.style.setProperty('--name', `light-dark(hsl(${hue(m.client_id)} 60% 30%), hsl(${hue(m.client_id)} 60% 72%))`);
   const head = element('div', {className: 'head'}, who);
   if (m.to) {
-    head.append(element('span', {className: 'note', textContent: mine ? `only to ${m.to_name}` : 'only to you'}));
+    head.append(element('span', {className: 'note', textContent: mine ? say('only to {0}', m.to_name) : say('only to you')}));
   }
-  head.append(element('time', {textContent: new Date().toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'})}));
+  head.append(element('time', {textContent: new Date().toLocaleTimeString(document.documentElement.lang, {hour: '2-digit', minute: '2-digit'})}));
   const line = element('li', {}, head, element('p', {className: 'body', dir: 'auto', textContent: m.text}));
   line.classList.toggle('mine', mine);
   line.classList.toggle('private', Boolean(m.to));
