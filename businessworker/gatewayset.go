@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
 )
 
@@ -182,6 +183,9 @@ func (s *gatewaySet) serve(gc *gatewayConn) error {
 		return ErrWorkerClosed
 	}
 	err := newReader(gc).run(s.worker.ctx)
+	if errors.Is(gc.out.Err(), keepalive.ErrVanished) { // that is why it was closed
+		err = keepalive.ErrVanished
+	}
 	gc.out.Close()
 	s.keepCount(gc) // before others can use another connection
 	s.remove(gc)

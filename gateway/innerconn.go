@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // innerConn is a connection to the inner port: a worker, or a GatewayClient.
@@ -48,6 +49,9 @@ type innerConn struct {
 	dropped   int        // messages dropped since flush last logged them
 	lost      uint64     // messages dropped in all
 	drained   *sync.Cond // a stream has nothing more to write
+	underWay  bool       // something was written since the peer was seen to have everything
+
+	stall keepalive.Stall // lookAtPeers's
 }
 
 type innerState uint8
@@ -178,6 +182,7 @@ func (w *innerConn) flushLocked() {
 		n, err := w.sock.Write(p)
 		w.mu.Lock()
 		w.state &^= innerWriting
+		w.underWay = true
 		switch err {
 		case nil:
 			if cap(p) <= innerKeep {
@@ -274,6 +279,22 @@ func (w *innerConn) writable() {
 	w.state = w.state&^innerBlocked | innerRoom
 	w.mu.Unlock()
 	w.flush()
+}
+
+// vanished ends the connection of a peer that is not there any more: what waits
+// for it is lost.
+func (w *innerConn) vanished(err error) {
+	w.gw.warn(w.gw.log.WithField("remote", w.remote).WithError(err), "closing inner connection")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gw.letGo(w.out)
+	w.out = nil
+	w.state |= innerClosing
+	if w.stream != nil {
+		_ = w.stream.Close()
+	} else {
+		w.sock.Shutdown() // the inner loop sees the end
+	}
 }
 
 // closeAfterFlush closes the connection when what waits has been written.

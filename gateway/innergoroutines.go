@@ -91,6 +91,7 @@ func (l *innerGoroutines) add(ic *innerConn) bool {
 
 func (l *innerGoroutines) read(ic *innerConn) {
 	defer l.gw.running.Done()
+	defer keepalive.Watch(ic.stream, ic.vanished)()
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := ic.stream.Read(buf)

@@ -45,6 +45,7 @@ type innerLoop struct {
 
 	trimming trimRequest
 	parking  parking
+	peers    peerWatch
 
 	acceptAgain atomic.Bool // accepting failed a while ago
 
@@ -86,6 +87,7 @@ func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
 // serve runs until stop.
 func (l *innerLoop) serve() {
 	defer l.cleanUp()
+	l.watchPeers()
 	for !l.parking.answer() {
 		var err error
 		if len(l.unread)+len(l.parked) > 0 {
@@ -111,6 +113,7 @@ func (l *innerLoop) serve() {
 		l.exec.Tell(&l.gw.commands)
 		l.gw.turns.add(time.Since(l.gw.started) - began)
 		l.trimming.answer(l.trimNow)
+		l.lookAtPeers()
 		if l.finishing.Load() && l.finished() {
 			return
 		}
@@ -368,6 +371,7 @@ func (l *innerLoop) drop(ic *innerConn) {
 func (l *innerLoop) cleanUp() {
 	l.calls.close()
 	_ = l.listener.Close()
+	l.peers.timer.Stop()
 	if l.linger != nil {
 		l.linger.Stop()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
 )
 
@@ -133,6 +134,8 @@ func (c *conn) logEnd(err error, limit int) {
 		c.warn("long line", "a line reached the limit of %d bytes", limit)
 	case !c.authorized && errors.As(err, &ne) && ne.Timeout():
 		c.warn("no request", "no request within %v", c.srv.opts.AuthTimeout)
+	case errors.Is(c.out.Err(), keepalive.ErrVanished): // that is why it was closed
+		c.srv.peers.Warn("vanished", c.log.WithError(keepalive.ErrVanished), "register: closing")
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		c.log.Debug("register: connection closed")
 	default:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
 )
 
@@ -157,6 +158,11 @@ func (k *link) once(ctx context.Context) (kindOfEnd, error) {
 	}
 	k.connected.Add(1)
 	defer k.connected.Add(-1)
+	var vanished atomic.Bool
+	defer keepalive.Watch(nc, func(error) {
+		vanished.Store(true)
+		nc.Close()
+	})()
 	if needsPing(k.addr) {
 		stop := k.startPing(nc)
 		defer stop()
@@ -168,6 +174,9 @@ func (k *link) once(ctx context.Context) (kindOfEnd, error) {
 			k.accepted()
 		}
 	})
+	if vanished.Load() {
+		err = keepalive.ErrVanished
+	}
 	switch {
 	case accepted:
 		return endedBefore, endOf(err)

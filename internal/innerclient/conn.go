@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // A conn is one connection to a gateway's inner port. Commands and questions go
@@ -124,6 +125,9 @@ func (c *conn) read() {
 	for {
 		payload, err := readReply(br, c.opts.MaxReplySize)
 		if err != nil {
+			if errors.Is(c.out.Err(), keepalive.ErrVanished) { // that is why it was closed
+				err = keepalive.ErrVanished
+			}
 			c.end(err)
 			return
 		}

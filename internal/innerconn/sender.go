@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 )
 
 // DefaultLimit is the bound of a [Sender] in bytes when none is given:
@@ -23,7 +25,8 @@ const flushRounds = 4
 // from several goroutines; frames go out in the order of the calls.
 type Sender struct {
 	conn  net.Conn
-	try   func(b []byte) (int, error) // writes without blocking; nil where that is not possible
+	try   func(b []byte) (int, error)      // writes without blocking; nil where that is not possible
+	look  func() (keepalive.Flight, error) // nil where the system does not tell
 	limit int
 
 	mu       sync.Mutex // guards all below; never held during a system call
@@ -34,6 +37,9 @@ type Sender struct {
 	closing  bool       // no more frames: Close or CloseWrite was called
 	err      error      // why nothing can be sent any more
 	progress chan struct{}
+	watch    *time.Timer // of looks at the connection; see lookAgain
+	watching bool        // watch is set
+	stall    keepalive.Stall
 }
 
 // NewSender returns a Sender for conn. limit bounds the bytes that wait
@@ -42,7 +48,7 @@ func NewSender(conn net.Conn, limit int) *Sender {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
-	return &Sender{conn: conn, try: nonblockingWriter(conn), limit: limit}
+	return &Sender{conn: conn, try: nonblockingWriter(conn), look: keepalive.Flights(conn), limit: limit}
 }
 
 // Append appends the frame of m to the buffer; [Sender.Flush] sends it. The
@@ -100,6 +106,7 @@ func (s *Sender) Flush() {
 		return
 	}
 	s.writing = true
+	s.watchLocked()
 	if s.try == nil {
 		s.mu.Unlock()
 		go s.drain(nil)
@@ -181,7 +188,46 @@ func (s *Sender) failLocked(err error, unsent int) {
 		s.err = err
 	}
 	s.buf, s.spare = nil, nil
+	if s.watch != nil {
+		s.watch.Stop()
+	}
 	s.conn.Close()
+}
+
+// watchLocked begins to look at the connection from time to time, until all that
+// was written is acknowledged.
+func (s *Sender) watchLocked() {
+	switch {
+	case s.watching || s.look == nil:
+		return
+	case s.watch == nil:
+		s.watch = time.AfterFunc(keepalive.Look, s.lookAgain)
+	default:
+		s.watch.Reset(keepalive.Look)
+	}
+	s.watching = true
+}
+
+// lookAgain ends a connection whose peer has vanished while bytes are under way:
+// what is sent next would wait for a quarter of an hour.
+func (s *Sender) lookAgain() {
+	flight, err := s.look()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watching = false
+	if err != nil || s.err != nil {
+		return
+	}
+	switch s.stall.Seen(flight, time.Now()) {
+	case keepalive.Vanished:
+		s.failLocked(keepalive.ErrVanished, s.inflight)
+		if s.progress != nil {
+			close(s.progress)
+			s.progress = nil
+		}
+	case keepalive.Waiting:
+		s.watchLocked()
+	}
 }
 
 // Buffered returns how many bytes wait to be written.

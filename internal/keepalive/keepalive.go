@@ -1,14 +1,16 @@
-// Package keepalive ends silent TCP connections whose peer has vanished without a
-// FIN: it lost power, or a router forgot it.
+// Package keepalive ends TCP connections whose peer has vanished without a FIN: it
+// lost power, or a router forgot it.
 //
-// Workerman sets SO_KEEPALIVE with 55 seconds, 55 seconds and one probe on every
+// Of silent connections the kernel takes care. Workerman sets SO_KEEPALIVE with 55 seconds, 55 seconds and one probe on every
 // socket that listens, which what it accepts inherits, and on every connection
 // that it opens (Worker::listen, AsyncTcpConnection::checkConnection): a silent
 // connection is gone 110 seconds after its peer.
 //
-// TCP_USER_TIMEOUT, which would do the same sooner for a connection with bytes to
-// be acknowledged, is not set: it also ends connections whose peer is there, but
-// has read nothing for that long, such as a business worker in a slow handler.
+// A connection with bytes to be acknowledged has no keepalive: the kernel sends
+// them again for a quarter of an hour. On Linux [Stall] ends it sooner, by what the
+// kernel says of it. TCP_USER_TIMEOUT would too, but also ends connections whose
+// peer is there and has read nothing for that long, such as a business worker in a
+// slow handler.
 package keepalive
 
 import (

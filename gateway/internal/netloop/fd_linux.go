@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/go-gatewayworker/gatewayworker/internal/rawio"
 )
 
@@ -171,6 +172,15 @@ func (f *FD) Unsent() int {
 		return 0
 	}
 	return n
+}
+
+// Flight returns what the kernel says about the bytes on their way to the peer.
+func (f *FD) Flight() (keepalive.Flight, error) {
+	if !f.acquire() {
+		return keepalive.Flight{}, ErrClosed
+	}
+	defer f.release()
+	return keepalive.FlightOf(int(atomic.LoadInt32(&f.fd)))
 }
 
 // LocalAddr returns the address that the peer connected to, the zero value if
