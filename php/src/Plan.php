@@ -146,17 +146,25 @@ abstract class Plan
      */
     protected function callbacks(array $properties): void
     {
-        foreach ([$this->subject, $this->worker] as $object) {
-            foreach ($properties as $property) {
-                $value = $object->$property ?? null;
-                if ($value === null || Callback::isOf($value, $this->subject) || Callback::doesNothing($value)) {
-                    continue;
-                }
-                $this->stays("$property is set, which only PHP can run");
+        foreach ($properties as $property) {
+            $this->callback($property, $this->subject->$property ?? null);
+            // The onWorkerStart of a Worker that listens for another object is what
+            // has made that object.
+            if ($this->worker !== $this->subject && $property !== 'onWorkerStart') {
+                $this->callback($property, $this->worker->$property ?? null);
             }
-            if ($this->subject === $this->worker) {
-                return;
-            }
+        }
+    }
+
+    /**
+     * One callback.
+     *
+     * @param mixed $value
+     */
+    public function callback(string $property, $value): void
+    {
+        if ($value !== null && !Callback::isOf($value, $this->subject) && !Callback::doesNothing($value)) {
+            $this->stays("$property is set, which only PHP can run");
         }
     }
 

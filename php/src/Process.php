@@ -16,6 +16,19 @@ final class Process
     private const BLOCKED = [SIGTSTP, SIGUSR1, SIGUSR2, SIGIO];
 
     /**
+     * Opens what Workerman's daemon has closed, stderr, so that the program's own
+     * files do not get its number.
+     */
+    public static function openStandardFiles(): void
+    {
+        static $open = [];
+        $file = @fopen(Worker::$daemonize && Worker::$stdoutFile !== '' ? Worker::$stdoutFile : '/dev/null', 'a');
+        if ($file) {
+            $open[] = $file;
+        }
+    }
+
+    /**
      * Replaces the process. It returns only if the process is to stop: a signal
      * has come already.
      */

@@ -44,6 +44,7 @@ trait TakesPlace
         } elseif ($this->id > 0) {
             StandIn::run($plan, (int) $this->id);
         } else {
+            Process::openStandardFiles();
             if (!$this->goMainSocket()) {
                 $this->listen(false); // with reusePort the child opens it
             }
@@ -84,6 +85,9 @@ trait TakesPlace
         }, $host, Worker::class);
         [$socket, $context] = $read();
         $plan = new GatewayPlan($this, $context ? stream_context_get_options($context) : [], $host);
+        foreach (['onWorkerStart', 'onConnect', 'onClose', 'onWorkerStop'] as $callback) {
+            $plan->callback($callback, $this->{"_$callback"} ?? null); // where PHP's Gateway has put the user's
+        }
         if (!$socket || $plan->reasons()) {
             Worker::log($socket ? $plan->remark() : 'GatewayWorker stays PHP: ' . $host->name . ' does not listen');
             return false;
@@ -93,6 +97,7 @@ trait TakesPlace
             $host->pauseAccept();
             return true;
         }
+        Process::openStandardFiles();
         Process::become($plan, $this->goMaster($host, true));
         return true;
     }

@@ -276,6 +276,28 @@ final class PropertiesTest extends TestCase
         }
     }
 
+    /** A framework's Worker listens, and hands the Gateway its callbacks. */
+    public function testAGatewayThatAnotherWorkerListensFor(): void
+    {
+        $g = new Gateway('websocket://0.0.0.0:1');
+        $host = new \Workerman\Worker('websocket://0.0.0.0:7272');
+        $host->name = 'plugin.gateway';
+        $host->onWorkerStart = static function () {
+            echo 'this makes the Gateway';
+        };
+        $host->onConnect = [$g, 'onClientConnect'];
+        $plan = new GatewayPlan($g, [], $host);
+        self::assertSame([], $plan->reasons());
+        self::assertContains('--listen=websocket://0.0.0.0:7272', $plan->arguments());
+        $plan->callback('onConnect', static function () {
+        });
+        self::assertSame([], $plan->reasons());
+        $plan->callback('onConnect', static function () {
+            echo 'of the user';
+        });
+        self::assertSame('GatewayWorker: plugin.gateway websocket://0.0.0.0:7272 stays PHP: onConnect is set, which only PHP can run', $plan->remark());
+    }
+
     public function testOneRemarkNamesEveryReason(): void
     {
         $g = new Gateway('websocket://0.0.0.0:8282');

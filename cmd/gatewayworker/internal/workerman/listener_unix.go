@@ -9,18 +9,16 @@ import (
 	"syscall"
 )
 
-// firstFile is the first descriptor after stdin, stdout and stderr, and maxFiles
-// the number of those that are looked at: a master has few files open.
-const (
-	firstFile = 3
-	maxFiles  = 4096
-)
+// maxFiles is the number of descriptors that are looked at: a master has few files
+// open. A daemon of PHP's has closed its stderr, so that the socket may have any
+// number.
+const maxFiles = 4096
 
 // Listen returns the socket that listens at a TCP port and that the process got
 // from the master, who opened it when it was root and keeps it open: while the
 // program is started again, clients wait in its queue.
 func (m *Master) Listen(port uint16) (net.Listener, error) {
-	for fd := firstFile; fd < maxFiles; fd++ {
+	for fd := range maxFiles {
 		if !listensAt(fd, port) {
 			continue
 		}
