@@ -18,12 +18,14 @@ func importCommand() *cli.Command {
 		Usage:     "print the command lines that equal PHP's start files",
 		ArgsUsage: "start_gateway.php [start_register.php ...]",
 		Description: "Reads start files, or the configuration of webman's gateway-worker plugin or of\n" +
-			"think-worker, and prints the command line of each Gateway and Register in them. What has\n" +
+			"think-worker, and prints the command line of each Gateway and Register in them, or with --yaml a\n" +
+			"configuration file for one process with all of them. What has\n" +
 			"no flag is listed on stderr, with the line it stands on; the exit code is then 4.\n\n" +
 			"PHP runs the files where it is, with classes that open nothing and with functions that\n" +
 			"start or change something switched off. Without PHP the files are read by this program,\n" +
 			"which knows what start files usually say.",
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "yaml", Usage: "print a configuration file in place of command lines", EnvVars: env("import-yaml")},
 			&cli.StringFlag{Name: "php", Usage: "`PROGRAM` to ask; empty asks none", Value: "php", EnvVars: env("import-php")},
 			&cli.DurationFlag{Name: "php-timeout", Usage: "how long PHP may take for a file", Value: 10 * time.Second, EnvVars: env("import-php-timeout")},
 		},
@@ -56,11 +58,8 @@ func importFiles(c *cli.Context) error {
 		return fmt.Errorf("there is no Gateway and no Register in %s", c.Args().First())
 	}
 	table := append(gatewayCommand().Flags, registerCommand().Flags...)
-	for i, s := range servers {
-		if i > 0 {
-			fmt.Fprintln(c.App.Writer)
-		}
-		fmt.Fprintf(c.App.Writer, "# %s: %s\n%s\n", s.Place, s.PHP, translate.CommandLine(c.App.Name, s, table))
+	if err := printServers(c, servers, table); err != nil {
+		return err
 	}
 	complete := true
 	for _, p := range programs {
@@ -77,6 +76,24 @@ func importFiles(c *cli.Context) error {
 	printItems(c.App.ErrWriter, "not part of it", rest)
 	if !complete {
 		return &codedError{exitPartial, errors.New("import: look at what is not translated before you start it")}
+	}
+	return nil
+}
+
+func printServers(c *cli.Context, servers []*translate.Server, table []cli.Flag) error {
+	if c.Bool("yaml") {
+		text, command, err := translate.Config(servers, table)
+		if err != nil {
+			return fmt.Errorf("import: %w", err)
+		}
+		fmt.Fprintf(c.App.Writer, "# %s %s --config FILE\n%s", c.App.Name, command, text)
+		return nil
+	}
+	for i, s := range servers {
+		if i > 0 {
+			fmt.Fprintln(c.App.Writer)
+		}
+		fmt.Fprintf(c.App.Writer, "# %s: %s\n%s\n", s.Place, s.PHP, translate.CommandLine(c.App.Name, s, table))
 	}
 	return nil
 }

@@ -44,6 +44,40 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// With --yaml the same comes as a configuration file that config check takes.
+func TestImportYAML(t *testing.T) {
+	for _, name := range []string{"skeleton", "several", "webman", "think", "laravel"} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(filepath.Join("testdata", "import", name))
+			args, err := os.ReadFile("args")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			code := run(append([]string{"gatewayworker", "import", "--yaml", "--php", ""}, strings.Fields(string(args))...), &stdout, &stderr)
+			if code != 0 && code != exitPartial {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			dir, err := os.Getwd()
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareImport(t, "want.yaml", strings.ReplaceAll(stdout.String(), filepath.ToSlash(dir), "DIR"))
+			if strings.Contains(stdout.String(), "ssl-cert") {
+				return // config check looks for the file
+			}
+			file := filepath.Join(t.TempDir(), "gatewayworker.yaml")
+			if err := os.WriteFile(file, stdout.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			stdout.Reset()
+			if code := run([]string{"gatewayworker", "config", "check", file}, &stdout, &stderr); code != 0 {
+				t.Errorf("config check: exit code %d: %s%s", code, &stdout, &stderr)
+			}
+		})
+	}
+}
+
 // takeLine returns the line of text that contains part, and text without it.
 func takeLine(text, part string) (line, rest string) {
 	for l := range strings.Lines(text) {

@@ -13,12 +13,7 @@ import (
 // stand in the order of the table.
 func CommandLine(program string, s *Server, table []cli.Flag) string {
 	line := program + " " + s.Command
-	at := func(o Option) int {
-		return slices.IndexFunc(table, func(f cli.Flag) bool { return f.Names()[0] == o.Flag })
-	}
-	options := slices.Clone(s.Options)
-	slices.SortStableFunc(options, func(a, b Option) int { return cmp.Compare(at(a), at(b)) })
-	for _, o := range options {
+	for _, o := range s.sorted(table) {
 		switch {
 		case o.Secret:
 			line = "GATEWAYWORKER_SECRET_KEY=" + quote(o.Value) + " " + line
@@ -30,6 +25,16 @@ func CommandLine(program string, s *Server, table []cli.Flag) string {
 		}
 	}
 	return line
+}
+
+// sorted are the options in the order of the table.
+func (s *Server) sorted(table []cli.Flag) []Option {
+	at := func(o Option) int {
+		return slices.IndexFunc(table, func(f cli.Flag) bool { return f.Names()[0] == o.Flag })
+	}
+	options := slices.Clone(s.Options)
+	slices.SortStableFunc(options, func(a, b Option) int { return cmp.Compare(at(a), at(b)) })
+	return options
 }
 
 // isDefault reports whether a flag has the value without being given.
