@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,8 +19,9 @@ type client struct {
 
 	gw        *Gateway
 	listener  *clientListener // by which it came
-	remote    netip.AddrPort  // of the socket, or of its PROXY head; see remoteAddr
 	transport transport       // how its bytes get to it and from it
+	peer      endpoint        // of the socket, or of its PROXY head; see remoteAddr
+	meter     meter           // for the goroutine that reads the client
 
 	// For the goroutine that reads the client only: the poller's, the TLS
 	// handshake's or the stream's.
@@ -63,6 +63,7 @@ const (
 	clientBlocked                         // the kernel takes no more, or the TLS handshake is not done; waiting until it does, or is
 	clientClosing                         // closes when out is empty; nothing more is read or queued
 	clientClosed                          // gone: out of the hub, socket closed
+	clientCounted                         // among the clients of its address, which is then remoteAddr
 )
 
 func (s clientState) any(f clientState) bool { return s&f != 0 }

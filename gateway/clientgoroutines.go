@@ -54,6 +54,9 @@ const acceptRetry = 10 * time.Millisecond
 // PHP does.
 func (s *clientGoroutines) serveConn(l *clientListener, conn net.Conn) {
 	keepalive.Set(conn)
+	if t := s.gw.options().UserTimeout; t > 0 {
+		setConnUserTimeout(conn, t)
+	}
 	remote := addrPortOf(conn.RemoteAddr())
 	if !s.gw.awaitsProxyHead(remote) {
 		take(l, conn, remote)

@@ -9,7 +9,10 @@ import (
 
 // How clients come and go.
 
-var errNoConnectionID = errors.New("all connection ids are in use")
+var (
+	errNoConnectionID = errors.New("all connection ids are in use")
+	errTooManyClients = errors.New("MaxClients are connected")
+)
 
 // addClient makes a new client known, tells a worker and starts reading the
 // client. All this is one step for commands and for the reader. With no worker
@@ -20,29 +23,44 @@ func (g *Gateway) addClient(b *batch, c *client) {
 	if !c.listener.handshakes {
 		c.state |= clientReady
 	}
+	if !g.admit(c) {
+		c.transport.close(true)
+		return
+	}
 	g.hub.Mu.Lock()
 	c.mu.Lock()
 	w, err := g.addClientLocked(b, c)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
 	switch {
+	case err == errTooManyClients:
+		g.turnAway(c, LimitClients)
 	case err != nil:
-		g.warn(g.log.WithField("remote", c.remote).WithError(err), "connection refused")
+		g.warn(g.log.WithField("remote", c.remoteAddr()).WithError(err), "connection refused")
 	case w == nil:
 		g.noWorker(c)
 	default:
 		if g.options().HandshakeTimeout > 0 && (c.listener.handshakes || c.listener.secure()) {
 			g.handshaking.add(time.Since(g.started), c.ID())
 		}
+		if g.options().IdentifyTimeout > 0 {
+			g.identifying.add(time.Since(g.started), c.ID())
+		}
 		w.flushIfLarge()
 		return
 	}
-	c.transport.close(false)
+	if c.state.any(clientCounted) { // nobody else knows it any more
+		g.limits.leave(c.peer.addr())
+	}
+	c.transport.close(err == errTooManyClients)
 }
 
 func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 	if g.stopped.Load() {
 		return nil, ErrServerClosed
+	}
+	if limit := g.options().MaxClients; limit > 0 && g.hub.ClientsLocked().Len() >= limit {
+		return nil, errTooManyClients
 	}
 	if !g.hub.AddLocked(&c.Client) {
 		return nil, errNoConnectionID
@@ -110,8 +128,12 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 	g.workers.releaseLocked(c)
 	g.hub.RemoveLocked(&c.Client)
 	c.listener.clients--
+	counted := c.state.any(clientCounted)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
+	if counted {
+		g.limits.leave(c.remoteAddr().Addr())
+	}
 	c.transport.close(graceful)
 	g.clientGone()
 }

@@ -236,6 +236,9 @@ func (p *clientPoller) accept(e *entrance) {
 
 // take makes a client of a connection, and deals it out.
 func (p *clientPoller) take(l *clientListener, fd int, remote netip.AddrPort) {
+	if t := p.gw.options().UserTimeout; t > 0 {
+		setUserTimeout(fd, t)
+	}
 	made := newPlainClient
 	if l.secure() {
 		made = newTLSClient

@@ -15,7 +15,8 @@ type clientReader struct {
 	b  *batch
 	c  *client
 
-	tally tally // of what was read since flush
+	tally     tally // of what was read since flush
+	perSecond int   // messages that the client at hand may send; 0 is without limit
 }
 
 // flush writes out what the bytes received led to, and tells how many they were.
@@ -32,6 +33,9 @@ func (r *clientReader) received(c *client, p []byte) {
 	r.c = c
 	defer func() { r.c = nil }()
 	r.tally.add(0, len(p))
+	if r.gw.metered.Load() && !r.measure(c, len(p)) {
+		return
+	}
 	own := len(c.unread) > 0
 	if own {
 		c.unread = append(c.unread, p...)
@@ -46,6 +50,9 @@ func (r *clientReader) received(c *client, p []byte) {
 	n, err := c.listener.codec.Decode(&c.proto, p, r)
 	switch {
 	case err != nil:
+		if !r.Closing() && r.gw.opts.MaxMessageSize > 0 && errors.Is(err, clientproto.ErrTooLong) {
+			r.gw.overLimit(r.b, c, LimitMessageSize)
+		}
 		if !r.Closing() {
 			why := ClosedForBadData
 			if errors.Is(err, clientproto.ErrInflateBudget) || errors.Is(err, clientproto.ErrUnnegotiated) {
@@ -70,7 +77,15 @@ func (r *clientReader) received(c *client, p []byte) {
 // The methods that follow make clientReader a clientproto.Handler.
 
 func (r *clientReader) Request(req *clientproto.Request) {
-	r.gw.findRemote(r.c, req)
+	if !r.gw.findRemote(r.b, r.c, req) {
+		return
+	}
+	if allowed := r.gw.options().Origins; len(allowed) > 0 {
+		if origin, _ := req.Header("origin"); !originAllowed(allowed, origin) {
+			r.gw.overLimit(r.b, r.c, LimitOrigin)
+			return
+		}
+	}
 	if refusal := r.gw.refusal(r.c, req); refusal != nil {
 		r.Close(refusal)
 		return
@@ -82,6 +97,10 @@ func (r *clientReader) Request(req *clientproto.Request) {
 func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }
 
 func (r *clientReader) Message(payload []byte) {
+	if r.perSecond > 0 && r.c.meter.overMessages(r.perSecond) {
+		r.gw.overLimit(r.b, r.c, LimitMessages)
+		return
+	}
 	r.tally.add(1, 0)
 	r.c.silent.Store(-1)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)

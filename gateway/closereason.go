@@ -15,6 +15,7 @@ const (
 	ClosedInHandshake                        // TLS failed, or the request for a websocket was refused
 	ClosedBeforeHandshake                    // HandshakeTimeout
 	ClosedByShutdown                         // Shutdown or Close of the gateway
+	ClosedByLimit                            // a limit that Options set; see Limit
 	closeReasons          = iota
 )
 
@@ -28,6 +29,7 @@ var closeReasonNames = [closeReasons]string{
 	ClosedInHandshake:     "handshake_failed",
 	ClosedBeforeHandshake: "handshake_timeout",
 	ClosedByShutdown:      "shutdown",
+	ClosedByLimit:         "limit",
 }
 
 // String returns a short name, as metrics have it: "client", "no_worker".

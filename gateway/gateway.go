@@ -53,8 +53,11 @@ type Gateway struct {
 	early    atomic.Int64 // bytes that wait for handshakes, over all clients: client.early and client.secured
 	helpers  *flushHelpers
 
-	handshaking handshakeQueue // used unless HandshakeTimeout is negative
-	handshaken  atomic.Uint64  // TLS handshakes, failed ones too; see trim
+	handshaking ageQueue // used unless HandshakeTimeout is negative
+	identifying ageQueue // used with IdentifyTimeout
+	limits      limits
+	metered     atomic.Bool   // clients are, or were; see measure
+	handshaken  atomic.Uint64 // TLS handshakes, failed ones too; see trim
 
 	freed atomic.Uint64 // see letGo
 
@@ -122,7 +125,7 @@ func New(opts Options) (*Gateway, error) {
 		opts:        opts,
 		log:         opts.Logger.WithField("role", "gateway"),
 		lanIP:       gatewayprotocol.AddrToUint32(lanIP),
-		hub:         hub.New(),
+		hub:         hub.New(opts.ConnectionIDStart),
 		workers:     newWorkerTable(opts.Router),
 		started:     time.Now(),
 		served:      make(chan struct{}),
@@ -138,6 +141,7 @@ func New(opts Options) (*Gateway, error) {
 		return nil, err
 	}
 	g.current.Store(&opts)
+	g.metered.Store(opts.meters())
 	g.cookieHint.Store(undecided)
 	return g, nil
 }

@@ -180,7 +180,7 @@ func (w *giving) proxyHead(fd int, head *proxyHead, listener uint64) error {
 func (w *giving) client(c *client, listener uint64) error {
 	t, ok := c.transport.(*plainTransport)
 	if !ok {
-		return fmt.Errorf("gateway: client %v cannot be passed to another process", c.remote)
+		return fmt.Errorf("gateway: client %v cannot be passed to another process", c.remoteAddr())
 	}
 	w.r.Reset(kindClient)
 	c.SaveLocked(&w.r)
@@ -188,7 +188,7 @@ func (w *giving) client(c *client, listener uint64) error {
 		return err
 	}
 	w.r.Uint(fieldClientListener, listener)
-	w.r.Bytes(fieldClientRemote, addrPort(c.remote))
+	w.r.Bytes(fieldClientRemote, addrPort(c.peer.addrPort()))
 	if r := c.rare.Load(); r != nil {
 		w.r.Bytes(fieldClientProxied, addrPort(r.remote))
 	}

@@ -97,6 +97,7 @@ func (t *taking) client(f *handover.Fields) error {
 	c.Owner = c
 	c.transport = transport
 	fd, listener, slot := -1, uint64(0), uint64(0)
+	var remote netip.AddrPort
 	var err error
 	for f.Next() && err == nil {
 		if t.restorer.Field(&c.Client, f) {
@@ -108,7 +109,7 @@ func (t *taking) client(f *handover.Fields) error {
 		case fieldClientListener:
 			listener = f.Uint()
 		case fieldClientRemote:
-			err = c.remote.UnmarshalBinary(f.Bytes())
+			err = remote.UnmarshalBinary(f.Bytes())
 		case fieldClientProxied:
 			r := new(rare)
 			err = r.remote.UnmarshalBinary(f.Bytes())
@@ -139,11 +140,11 @@ func (t *taking) client(f *handover.Fields) error {
 	case fd < 0 || slot > uint64(len(t.slots)):
 		return fmt.Errorf("gateway: %w: a client", handover.ErrMalformed)
 	}
-	l, err := t.listenerOf(listener, c.remote)
+	l, err := t.listenerOf(listener, remote)
 	if err != nil {
 		return err
 	}
-	transport.init(l, c.remote, poller, fd)
+	transport.init(l, remote, poller, fd)
 	if slot > 0 {
 		c.slot = t.slots[slot-1]
 		c.slot.bound++
@@ -153,6 +154,7 @@ func (t *taking) client(f *handover.Fields) error {
 	}
 	l.clients++
 	t.g.lives.connects++
+	t.g.admitTaken(c)
 	if !c.state.any(clientReady) && t.g.options().HandshakeTimeout > 0 {
 		t.g.handshaking.add(time.Since(t.g.started), c.ID())
 	}

@@ -36,7 +36,7 @@ func TestHandshakeTimeout(t *testing.T) {
 }
 
 func TestHandshakeQueue(t *testing.T) {
-	var q handshakeQueue
+	var q ageQueue
 	for id, at := range []time.Duration{5, 5, 7, 9} {
 		q.add(at, uint32(id))
 	}

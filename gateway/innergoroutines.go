@@ -47,6 +47,10 @@ func (l *innerGoroutines) serve() {
 			time.Sleep(acceptRetry)
 			continue
 		}
+		if !l.gw.innerAllowed(addrPortOf(conn.RemoteAddr())) {
+			_ = conn.Close()
+			continue
+		}
 		keepalive.Set(conn)
 		ic := l.gw.newInnerConn(addrPortOf(conn.RemoteAddr()), &l.out.batch)
 		ic.stream = conn

@@ -29,7 +29,8 @@ func (l *listener) Close() error { return nil }
 // connection that comes while the port is ending is closed.
 func TestPortableAccept(t *testing.T) {
 	logger, _ := logtest.NewNullLogger()
-	g := &Gateway{log: logrus.NewEntry(logger), hub: hub.New()}
+	g := &Gateway{log: logrus.NewEntry(logger), hub: hub.New(0)}
+	g.current.Store(new(Options))
 	conn, peer := net.Pipe()
 	defer peer.Close()
 	ln := new(listener)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/command"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
@@ -273,6 +275,10 @@ func (l *innerLoop) accept(turn int) {
 				l.poller.Wake()
 			})
 			break
+		}
+		if !l.gw.innerAllowed(remote) {
+			_ = unix.Close(fd)
+			continue
 		}
 		ic := l.gw.newInnerConn(remote, &l.out.batch)
 		ic.sock.Init(fd)

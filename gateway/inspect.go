@@ -87,7 +87,7 @@ func (g *Gateway) inspectLocked(part *hub.Client, info *ClientInfo) {
 	c := clientOf(part)
 	*info = ClientInfo{
 		ID:      c.clientID(),
-		Remote:  c.remote,
+		Remote:  c.remoteAddr(),
 		UID:     part.UIDLocked(),
 		Groups:  slices.AppendSeq(info.Groups[:0], part.GroupsLocked()),
 		Session: part.Session(),

@@ -26,6 +26,7 @@ func (g *Gateway) allJobs() []job {
 	return []job{
 		{[]string{"PingInterval", "PingNotResponseLimit", "PingData"}, g.heartbeat},
 		{[]string{"HandshakeTimeout"}, g.endHandshakes},
+		{[]string{"IdentifyTimeout"}, g.endAnonymous},
 	}
 }
 

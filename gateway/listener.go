@@ -78,7 +78,7 @@ func (g *Gateway) newListeners(opts *Options) ([]*clientListener, error) {
 		l := &clientListener{gw: g, protocol: customName}
 		f := form{at: i}
 		if o.Protocol != nil {
-			l.codec = clientproto.NewCustom(customProtocol{o.Protocol}, opts.MaxPackageSize, func(err error) { g.log.Error(err) })
+			l.codec = clientproto.NewCustom(customProtocol{o.Protocol}, opts.maxMessage(), func(err error) { g.log.Error(err) })
 		}
 		if o.Listen != "" {
 			a, err := parseListen(o)
@@ -90,7 +90,7 @@ func (g *Gateway) newListeners(opts *Options) ([]*clientListener, error) {
 				l.protocol = a.Scheme
 				f = form{scheme: a.Scheme, binary: o.BinaryFrames && a.Scheme == gatewayprotocol.SchemeWebSocket}
 				l.codec = clientproto.New(a.Scheme, clientproto.Options{
-					MaxPackageSize: opts.MaxPackageSize,
+					MaxPackageSize: opts.maxMessage(),
 					Binary:         o.BinaryFrames,
 					Workerman4:     opts.HandshakeData == HandshakeData3,
 

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -66,7 +65,7 @@ func (g *Gateway) refusal(c *client, req *clientproto.Request) []byte {
 		return nil
 	}
 	g.clientLog(c).WithField("status", status).Debug("OnHandshake refused a websocket")
-	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status))
+	return httpRefusal(status)
 }
 
 // askOnHandshake calls OnHandshake. A panic, and what is no status of an error,

@@ -151,6 +151,44 @@ type Options struct {
 	// onConnect, come into being when the head is there.
 	ProxyProtocol bool
 
+	// MaxClients bounds the clients, MaxClientsPerAddress those of one address: an
+	// IPv4 address, or a network of 64 bits of IPv6. More are refused: before a
+	// websocket's handshake with the status 503 or 429 where that can be sent at
+	// once, else by closing the connection. 0, the default, is without limit, as
+	// it is for all that follows.
+	MaxClients, MaxClientsPerAddress int
+	// MaxConnectsPerSecond bounds new connections, MaxConnectsPerSecondPerAddress
+	// those of one address. More are refused as above.
+	MaxConnectsPerSecond, MaxConnectsPerSecondPerAddress int
+	// MaxMessagesPerSecond and MaxBytesPerSecond bound what one client sends, on
+	// average over five seconds. A websocket client that sends more is closed with
+	// 1008, another one without a word. At most 10,000 and 400,000,000.
+	MaxMessagesPerSecond, MaxBytesPerSecond int
+	// MaxMessageSize bounds one message of a client, as MaxPackageSize does, but
+	// leaves frames of the inner port alone, and closes a websocket with 1009.
+	MaxMessageSize int
+	// IdentifyTimeout is how long a client may be connected without that a worker
+	// or GatewayClient has given it a uid, a session or a group. A websocket client
+	// is then closed with 1008.
+	IdentifyTimeout time.Duration
+	// Origins are the pages whose websockets are accepted, by the header Origin that
+	// browsers send: https://example.com, example.com, *.example.com (not
+	// example.com itself), https://*.example.com, null; "*" is all that have the
+	// header, "none" those that do not, as programs other than browsers. Other
+	// requests get the status 403. Empty accepts all.
+	Origins []string
+	// UserTimeout, where the system has it (Linux), is how long bytes to a client may
+	// wait for being confirmed before its connection ends: TCP_USER_TIMEOUT. It
+	// also ends clients that are there, but read nothing for so long.
+	UserTimeout time.Duration
+	// InnerAllow are the networks whose connections the inner port accepts. Others
+	// are closed before they say anything. Empty accepts all.
+	InnerAllow []netip.Prefix
+	// ConnectionIDStart is the connection id of the first client; 0 is 1, as in
+	// PHP. With ids that go on where the process before can not have come, a client
+	// id of before a restart is nobody's after it.
+	ConnectionIDStart uint32
+
 	// BinaryFrames sends websocket messages as binary frames (PHP:
 	// $connection->websocketType = Websocket::BINARY_TYPE_ARRAYBUFFER).
 	BinaryFrames bool
@@ -269,6 +307,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	check.IntRange("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize, minPackageSize, math.MaxInt32)
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, DefaultHandshakeTimeout)
 	o.checkProxies(check)
+	o.checkLimits(check)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

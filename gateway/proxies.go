@@ -30,33 +30,24 @@ func (c *client) remoteAddr() netip.AddrPort {
 	if r := c.rare.Load(); r != nil && r.remote.IsValid() {
 		return r.remote
 	}
-	return c.remote
-}
-
-// contains reports whether an address is in one of the networks.
-func contains(networks []netip.Prefix, a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	for _, n := range networks {
-		if n.Contains(a) {
-			return true
-		}
-	}
-	return false
+	return c.peer.addrPort()
 }
 
 // findRemote looks for a client's address in its request, if that comes from a
-// trusted proxy.
-func (g *Gateway) findRemote(c *client, req *clientproto.Request) {
+// trusted proxy. It reports whether the client may stay.
+func (g *Gateway) findRemote(b *batch, c *client, req *clientproto.Request) bool {
 	o := g.options()
-	if len(o.TrustedProxies) == 0 || !contains(o.TrustedProxies, c.remote.Addr()) {
-		return
+	if len(o.TrustedProxies) == 0 || !options.InNetworks(o.TrustedProxies, c.peer.addr()) {
+		return true
 	}
 	value, _ := req.Header(strings.ToLower(cmp.Or(o.ProxyHeader, DefaultProxyHeader)))
 	if addr, ok := lastUntrusted(value, o.TrustedProxies); ok {
 		// A proxy passes on no port, or one that means nothing here; that of its
 		// own connection tells clients of one address apart.
-		c.rare.Store(&rare{remote: netip.AddrPortFrom(addr, c.remote.Port())})
+		c.rare.Store(&rare{remote: netip.AddrPortFrom(addr, c.peer.port)})
+		return g.admitFound(b, c, addr)
 	}
+	return true
 }
 
 // lastUntrusted returns the last address of a list, as X-Forwarded-For is one,
@@ -76,7 +67,7 @@ func lastUntrusted(list string, trusted []netip.Prefix) (found netip.Addr, ok bo
 			break
 		}
 		found, ok = a, true
-		if !contains(trusted, a) {
+		if !options.InNetworks(trusted, a) {
 			break
 		}
 	}
@@ -105,7 +96,7 @@ func forwardedAddr(text string) (netip.Addr, bool) {
 // awaitsProxyHead reports whether a connection has to begin with a PROXY head.
 func (g *Gateway) awaitsProxyHead(peer netip.AddrPort) bool {
 	o := g.options()
-	return o.ProxyProtocol && contains(o.TrustedProxies, peer.Addr())
+	return o.ProxyProtocol && options.InNetworks(o.TrustedProxies, peer.Addr())
 }
 
 // checkProxies checks the options about proxies.

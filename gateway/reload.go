@@ -29,6 +29,16 @@ var changeable = []string{
 	"TrustedProxies",
 	"ProxyHeader",
 	"ProxyProtocol",
+	"MaxClients",
+	"MaxClientsPerAddress",
+	"MaxConnectsPerSecond",
+	"MaxConnectsPerSecondPerAddress",
+	"MaxMessagesPerSecond",
+	"MaxBytesPerSecond",
+	"IdentifyTimeout",
+	"Origins",
+	"UserTimeout",
+	"InnerAllow",
 	"KeepMemory",
 }
 
@@ -38,7 +48,7 @@ var functions = []string{"OnHandshake", "OnBusinessWorkerConnected", "OnBusiness
 
 // incomparable are the options that Reload does not look at: what they are cannot be
 // compared. TLS and Listeners have rules of their own.
-var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "portable", "authTimeout", "trimInterval"}
+var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "ConnectionIDStart", "portable", "authTimeout", "trimInterval"}
 
 // Changeable reports whether [Gateway.Reload] applies an option, by its name in
 // [Options]: "PingInterval". TLS is applied where it stays on.
@@ -132,6 +142,9 @@ func (g *Gateway) reloadListeners(to, from *Options, outcome *Reloaded) {
 // apply makes next the options of the gateway.
 func (g *Gateway) apply(next *Options, changed []string) {
 	g.current.Store(next)
+	if next.meters() {
+		g.metered.Store(true)
+	}
 	for i, o := range next.all() {
 		g.listeners[i].setTLS(o.TLS)
 	}

@@ -38,6 +38,7 @@ type Stats struct {
 	Commands        map[gatewayprotocol.Command]uint64 // that were executed, refused ones included
 	CommandsRefused uint64                             // that had no effect
 	InnerTurns      Turns
+	Limited         map[Limit]uint64 // how often each limit acted; has every limit
 }
 
 // Stats returns what the gateway holds and has done.
@@ -57,6 +58,7 @@ func (g *Gateway) Stats() Stats {
 		Commands:        make(map[gatewayprotocol.Command]uint64),
 		CommandsRefused: g.commands.Refused(),
 		InnerTurns:      g.turns.read(),
+		Limited:         g.limits.hits.read(),
 	}
 	g.commands.Executed(func(cmd gatewayprotocol.Command, times uint64) { s.Commands[cmd] = times })
 	g.hub.Mu.Lock()

@@ -26,7 +26,7 @@ func newPlainClient(l *clientListener, remote netip.AddrPort, poller *clientPoll
 }
 
 func (s *socket) init(l *clientListener, remote netip.AddrPort, poller *clientPoller, fd int) {
-	s.client.gw, s.client.listener, s.client.remote, s.poller = l.gw, l, remote, poller
+	s.client.gw, s.client.listener, s.client.peer, s.poller = l.gw, l, endpointOf(remote), poller
 	s.fd.Init(fd)
 }
 

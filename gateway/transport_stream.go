@@ -31,7 +31,7 @@ type streamTransport struct {
 func newStreamClient(l *clientListener, conn net.Conn, remote netip.AddrPort) *client {
 	t := &streamTransport{conn: conn}
 	c := &t.client
-	c.gw, c.listener, c.remote, c.transport = l.gw, l, remote, t
+	c.gw, c.listener, c.peer, c.transport = l.gw, l, endpointOf(remote), t
 	if cfg := l.tls.Load(); cfg != nil {
 		t.conn = tls.Server(conn, cfg)
 	} else {

@@ -130,7 +130,7 @@ func (o tlsOwner) Unlock() { o.t.client.mu.Unlock() }
 
 func (o tlsOwner) WatchOnceLocked(out bool) { o.t.poller.watchOnce(&o.t.socket, out) }
 
-func (o tlsOwner) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(o.t.client.remote) }
+func (o tlsOwner) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(o.t.client.peer.addrPort()) }
 
 // SealedLocked has the poller tell when the kernel has room for a record that is
 // not a message's, or for the rest of one.

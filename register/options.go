@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +43,10 @@ type Options struct {
 	// Register::$secretKey.
 	SecretKey string
 
+	// Allow are the networks whose connections are accepted. Others are closed
+	// before they say anything. Empty accepts all.
+	Allow []netip.Prefix
+
 	// AuthTimeout is how long a connection may take until a line has said, with
 	// the key, that it is a gateway or a worker (0: 10 s). PHP's Register takes
 	// any line for that, a ping too.
@@ -68,6 +74,8 @@ type Options struct {
 
 func (o Options) withDefaults() (Options, error) {
 	c := options.For("register")
+	o.Allow = slices.Clone(o.Allow)
+	c.Networks("Allow", o.Allow)
 	c.Duration("AuthTimeout", &o.AuthTimeout, DefaultAuthTimeout)
 	c.Int("MaxPackageSize", &o.MaxPackageSize, DefaultMaxPackageSize)
 	c.Int("SendToWorkerBufferSize", &o.SendToWorkerBufferSize, DefaultSendToWorkerBufferSize)

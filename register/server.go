@@ -15,6 +15,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
+	"github.com/go-gatewayworker/gatewayworker/internal/options"
 )
 
 // Server is a Register. It behaves as PHP's src/Register.php does; the
@@ -88,6 +89,11 @@ func (s *Server) Serve(ln net.Listener) error {
 }
 
 func (s *Server) start(nc net.Conn) {
+	if !s.allows(nc.RemoteAddr()) {
+		s.peers.Warn("not allowed", s.opts.Logger.WithField("remote", nc.RemoteAddr()), "register: connection from an address that is not allowed, refused")
+		_ = nc.Close()
+		return
+	}
 	keepalive.Set(nc)
 	c := newConn(s, nc)
 	s.mu.Lock()
@@ -98,6 +104,12 @@ func (s *Server) start(nc net.Conn) {
 	}
 	s.conns[c] = struct{}{}
 	s.wg.Go(c.serve)
+}
+
+// allows reports whether a connection may come from an address.
+func (s *Server) allows(from net.Addr) bool {
+	a, ok := from.(*net.TCPAddr)
+	return len(s.opts.Allow) == 0 || ok && options.InNetworks(s.opts.Allow, a.AddrPort().Addr())
 }
 
 // Addresses returns the list as a worker would get it now.

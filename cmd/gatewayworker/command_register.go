@@ -17,7 +17,7 @@ func registerCommand() *cli.Command {
 		Name:        "register",
 		Usage:       "run a Register: where gateways and workers find each other",
 		Description: "Gateways announce their addresses here, and workers and GatewayClients get the list." + servingHelp,
-		Flags:       slices.Concat([]cli.Flag{registerListenFlag("listen", "l")}, secretKeyFlags(), adminFlags(""), processFlags()),
+		Flags:       slices.Concat([]cli.Flag{registerListenFlag("listen", "l")}, secretKeyFlags(), []cli.Flag{registerAllowFlag(), allowNoSecretKeyFlag()}, adminFlags(""), processFlags()),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {
@@ -31,8 +31,9 @@ func registerCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			s, err := newRegisterServer(c.String("secret-key"), p.log, ln)
+			s, err := p.newRegisterServer(c, "listen", ln)
 			if err != nil {
+				_ = ln.Close()
 				return err
 			}
 			a, err := p.openAdmin(c)
@@ -60,9 +61,19 @@ type registerServer struct {
 	log *logrus.Logger
 }
 
-func newRegisterServer(secretKey string, log *logrus.Logger, ln net.Listener) (registerServer, error) {
-	s, err := register.NewServer(register.Options{SecretKey: secretKey, Logger: log})
-	return registerServer{s, ln, log}, err
+// newRegisterServer makes the Register whose address the flag listen has.
+func (p *process) newRegisterServer(c *cli.Context, listen string, ln net.Listener) (registerServer, error) {
+	allow, err := networksOf(c, "register-allow")
+	if err != nil {
+		return registerServer{}, err
+	}
+	if a, ok := ln.Addr().(*net.TCPAddr); ok && p.master == nil { // a PHP program's own choice stays
+		if err := checkSecretKey(c, listen, a.AddrPort().Addr().Unmap(), allow); err != nil {
+			return registerServer{}, err
+		}
+	}
+	s, err := register.NewServer(register.Options{SecretKey: c.String("secret-key"), Allow: allow, Logger: p.log})
+	return registerServer{s, ln, p.log}, err
 }
 
 func (s registerServer) Serve() error {

@@ -31,7 +31,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.BoolFlag{Name: "refuse-unnegotiated-compression", Category: categoryClients, Usage: "disconnect websocket clients that send compressed frames (RSV1) without having negotiated it; PHP inflates them", EnvVars: env("refuse-unnegotiated-compression")},
 		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever, as in PHP", gateway.DefaultHandshakeTimeout),
 
-		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
+		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway, or auto for the one that leads to the Register", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
 		&cli.IntFlag{Name: "start-port", Category: categoryCluster, Usage: "inner `PORT`, for workers and GatewayClients", Value: defaultStartPort, EnvVars: env("start-port")},
 		&cli.StringFlag{Name: "inner-listen", Category: categoryCluster, Usage: "`IP` to open the inner port on where it is not lan-ip, as in containers (PHP: innerTcpWorkerListen)", EnvVars: env("inner-listen")},
 		&cli.StringSliceFlag{Name: "register-address", Category: categoryCluster, Usage: registerAddressUsage, EnvVars: env("register-address")},
@@ -41,30 +41,42 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, secretKeyFlags(), proxyFlags(), tlsFlags())
+	}, secretKeyFlags(), proxyFlags(), limitFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
 var optionFlags = map[string]string{
-	"Listen":                 "listen",
-	"LanIP":                  "lan-ip",
-	"StartPort":              "start-port",
-	"InnerListen":            "inner-listen",
-	"RegisterAddresses":      "register-address",
-	"PingInterval":           "ping-interval",
-	"PingNotResponseLimit":   "ping-not-response-limit",
-	"Router":                 "router",
-	"HandshakeData":          "handshake-data",
-	"SendToWorkerBufferSize": "send-to-worker-buffer-size",
-	"SendToClientBufferSize": "send-to-client-buffer-size",
-	"MaxPackageSize":         "max-package-size",
-	"HandshakeTimeout":       "handshake-timeout",
-	"TrustedProxies":         "trusted-proxies",
-	"ProxyHeader":            "proxy-header",
-	"ProxyProtocol":          "proxy-protocol",
-	"SecretKey":              "secret-key",
-	"PingData":               "ping-data",
-	"BinaryFrames":           "binary-frames",
+	"Listen":                         "listen",
+	"LanIP":                          "lan-ip",
+	"StartPort":                      "start-port",
+	"InnerListen":                    "inner-listen",
+	"RegisterAddresses":              "register-address",
+	"PingInterval":                   "ping-interval",
+	"PingNotResponseLimit":           "ping-not-response-limit",
+	"Router":                         "router",
+	"HandshakeData":                  "handshake-data",
+	"SendToWorkerBufferSize":         "send-to-worker-buffer-size",
+	"SendToClientBufferSize":         "send-to-client-buffer-size",
+	"MaxPackageSize":                 "max-package-size",
+	"HandshakeTimeout":               "handshake-timeout",
+	"MaxClients":                     "max-clients",
+	"MaxClientsPerAddress":           "max-clients-per-address",
+	"MaxConnectsPerSecond":           "max-connects-per-second",
+	"MaxConnectsPerSecondPerAddress": "max-connects-per-second-per-address",
+	"MaxMessagesPerSecond":           "max-messages-per-second",
+	"MaxBytesPerSecond":              "max-bytes-per-second",
+	"MaxMessageSize":                 "max-message-size",
+	"IdentifyTimeout":                "identify-timeout",
+	"Origins":                        "origins",
+	"UserTimeout":                    "user-timeout",
+	"InnerAllow":                     "inner-allow",
+	"ConnectionIDStart":              "connection-id-start",
+	"TrustedProxies":                 "trusted-proxies",
+	"ProxyHeader":                    "proxy-header",
+	"ProxyProtocol":                  "proxy-protocol",
+	"SecretKey":                      "secret-key",
+	"PingData":                       "ping-data",
+	"BinaryFrames":                   "binary-frames",
 
 	"RefuseUnnegotiatedCompression": "refuse-unnegotiated-compression",
 }
@@ -113,7 +125,17 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 			return opts, err
 		}
 	}
+	if opts.LanIP == "auto" {
+		ip, err := autoLanIP(opts.RegisterAddresses, isOwnHost)
+		if err != nil {
+			return opts, err
+		}
+		opts.LanIP = ip.String()
+	}
 	if err := readProxyFlags(c, &opts); err != nil {
+		return opts, err
+	}
+	if err := readLimitFlags(c, &opts); err != nil {
 		return opts, err
 	}
 	var err error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"strings"
@@ -72,6 +73,23 @@ func TestIsOwnHost(t *testing.T) {
 	for _, host := range []string{"192.0.2.1", "2001:db8::1", "register", ""} {
 		if isOwnHost(host) {
 			t.Errorf("%q: this machine", host)
+		}
+	}
+}
+
+// TestAutoLanIP: the address found is one of this machine, and not loopback.
+func TestAutoLanIP(t *testing.T) {
+	for _, registers := range [][]string{nil, {"127.0.0.1:1236"}, {"192.0.2.1:1236"}} {
+		ip, err := autoLanIP(registers, isOwnHost)
+		if err != nil {
+			var bad *flagError
+			if !errors.As(err, &bad) || bad.flag != "lan-ip" {
+				t.Error(err)
+			}
+			continue // this machine has no such address
+		}
+		if !ip.Is4() || ip.IsLoopback() || !isOwnHost(ip.String()) {
+			t.Errorf("%v: got %v", registers, ip)
 		}
 	}
 }

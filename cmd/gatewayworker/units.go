@@ -56,6 +56,11 @@ func (p *process) newUnit(sc *scope) (*unit, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.master == nil { // a PHP program's own choice stays
+		if err := checkInnerKey(sc.Context, &opts); err != nil {
+			return nil, err
+		}
+	}
 	opts.Logger = p.log
 	if sc.name != "" {
 		opts.Logger = p.log.WithField("gateway", sc.name)

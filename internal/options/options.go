@@ -138,3 +138,14 @@ func (c *Checker) Networks(option string, networks []netip.Prefix) {
 		networks[i] = n.Masked()
 	}
 }
+
+// InNetworks reports whether an address is in one of the networks.
+func InNetworks(networks []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	for _, n := range networks {
+		if n.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

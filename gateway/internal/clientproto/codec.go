@@ -54,6 +54,14 @@ type Options struct {
 	RefuseUnnegotiated bool
 }
 
+// ErrTooLong is part of the errors about what is longer than MaxPackageSize. It has
+// no text: what wraps it says it all.
+var ErrTooLong error = tooLong{}
+
+type tooLong struct{}
+
+func (tooLong) Error() string { return "" }
+
 func (o Options) maxPackageSize() int {
 	if o.MaxPackageSize == 0 {
 		return DefaultMaxPackageSize

@@ -60,9 +60,9 @@ func (c *custom) Decode(st *State, buf []byte, h Handler) (int, error) {
 			case h.Closing():
 				return len(buf), nil
 			case length < 0 || length > c.max:
-				return off, fmt.Errorf("custom protocol: packet length %d is not between 0 and %d", length, c.max)
+				return off, fmt.Errorf("custom protocol: packet length %d is not between 0 and %d%w", length, c.max, ErrTooLong)
 			case length == 0 && len(rest) >= c.max:
-				return off, fmt.Errorf("custom protocol: no packet in %d bytes", len(rest))
+				return off, fmt.Errorf("custom protocol: no packet in %d bytes%w", len(rest), ErrTooLong)
 			case length == 0:
 				return off, nil
 			}

@@ -35,7 +35,7 @@ func (c *frame) Decode(st *State, buf []byte, h Handler) (int, error) {
 		case length == 0:
 			return off, errFrameLength
 		case length > uint32(c.max):
-			return off, fmt.Errorf("frame: length %d exceeds %d bytes", length, c.max)
+			return off, fmt.Errorf("frame: length %d exceeds %d bytes%w", length, c.max, ErrTooLong)
 		case uint32(len(rest)) < length:
 			st.need = length
 			return off, nil

@@ -24,7 +24,7 @@ func (c *text) Decode(st *State, buf []byte, h Handler) (int, error) {
 		// PHP refuses a buffer as long as the limit, so that a line with its end
 		// is always shorter.
 		if length := from + end + 1; length >= c.max || end < 0 && len(rest) >= c.max {
-			return off, fmt.Errorf("text: line of %d bytes or more", c.max)
+			return off, fmt.Errorf("text: line of %d bytes or more%w", c.max, ErrTooLong)
 		}
 		if end < 0 {
 			st.scanned = uint32(len(rest))

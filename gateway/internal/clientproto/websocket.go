@@ -135,7 +135,7 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 			size = binary.BigEndian.Uint64(rest[2:])
 		}
 		if collected := st.collected(); size > uint64(c.max) || collected+head+int(size) > c.max {
-			return off, fmt.Errorf("websocket: frame of %d bytes after %d bytes in fragments exceeds %d bytes", size, collected, c.max)
+			return off, fmt.Errorf("websocket: frame of %d bytes after %d bytes in fragments exceeds %d bytes%w", size, collected, c.max, ErrTooLong)
 		}
 		frame := head + int(size)
 		if opcode >= opClose && b0&fin == 0 {

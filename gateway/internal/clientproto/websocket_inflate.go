@@ -52,7 +52,7 @@ func (x *extra) inflate(message []byte, limit int, now time.Time) ([]byte, error
 	case len(inflated) > bound && bound < limit:
 		return nil, fmt.Errorf("%w: %d bytes to more than %d", ErrInflateBudget, len(message), bound)
 	case len(inflated) > bound:
-		return nil, fmt.Errorf("websocket: message inflates to more than %d bytes", limit)
+		return nil, fmt.Errorf("websocket: message inflates to more than %d bytes%w", limit, ErrTooLong)
 	case err != nil:
 		return nil, fmt.Errorf("websocket: inflate: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 // benchClients is an executor with clients that all are in group "all", that
 // have a uid each and a small session.
 func benchClients(clients int) (*Executor, *nullGateway) {
-	g := &nullGateway{hub: hub.New()}
+	g := &nullGateway{hub: hub.New(0)}
 	for i := range clients {
 		c := &hub.Client{}
 		g.hub.AddLocked(c)

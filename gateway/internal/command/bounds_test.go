@@ -35,7 +35,7 @@ func (g *nullGateway) Close(err error)                 { g.Refuse(nil, err) }
 // newNull returns an executor on a hub with n clients, which all have uid 5 and
 // are in group 5.
 func newNull(n int, opts Options) (*Executor, *nullGateway) {
-	g := &nullGateway{hub: hub.New()}
+	g := &nullGateway{hub: hub.New(0)}
 	for range n {
 		c := &hub.Client{}
 		g.hub.AddLocked(c)

@@ -31,7 +31,7 @@ type Gateway struct {
 func New(t testing.TB, scheme, secretKey string) *Gateway {
 	g := &Gateway{
 		t:          t,
-		Hub:        hub.New(),
+		Hub:        hub.New(0),
 		codec:      clientproto.New(scheme, clientproto.Options{}),
 		authorized: secretKey == "",
 		Got:        map[uint32][]byte{},

@@ -8,7 +8,7 @@ import (
 
 func BenchmarkConnectAndDisconnect(b *testing.B) {
 	const clients, groups = 10_000, 10
-	h := New()
+	h := New(0)
 	var names [groups][]byte
 	for i := range names {
 		names[i] = []byte("group" + strconv.Itoa(i))
@@ -67,7 +67,7 @@ func BenchmarkMemory(b *testing.B) {
 			for range b.N {
 				ring := make([]Client, n)
 				before := heapInUse()
-				h := New()
+				h := New(0)
 				for i := range ring {
 					h.AddLocked(&ring[i])
 					bm.prepare(h, &ring[i], i+1)

@@ -59,6 +59,9 @@ func (c *Client) HasJoinedLocked() bool { return c.memberships.joined }
 // GroupCountLocked returns the number of groups that the client is in.
 func (c *Client) GroupCountLocked() int { return c.memberships.len() }
 
+// InGroupsLocked reports whether the client is in any group.
+func (c *Client) InGroupsLocked() bool { return c.memberships.len() > 0 }
+
 // GroupsLocked yields the names of the groups that the client is in, in order of
 // joining.
 func (c *Client) GroupsLocked() iter.Seq[string] {

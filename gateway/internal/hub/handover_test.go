@@ -29,7 +29,7 @@ func saved(h *Hub) [][]byte {
 }
 
 func restored(records [][]byte) (*Hub, error) {
-	h := New()
+	h := New(0)
 	restorer := NewRestorer(h)
 	for _, p := range records {
 		f, err := handover.ParseRecord(p)
@@ -82,7 +82,7 @@ func passOn(t testing.TB, h *Hub) *Hub {
 // TestPassOn has what the operations of the model do not have: sessions, a gap
 // behind the last client, orders of all kinds.
 func TestPassOn(t *testing.T) {
-	h := New()
+	h := New(0)
 	var clients []*Client
 	for i := range 100 {
 		c := new(Client)
@@ -144,7 +144,7 @@ func TestBadRecords(t *testing.T) {
 }
 
 func FuzzRestore(f *testing.F) {
-	h := New()
+	h := New(0)
 	c := new(Client)
 	h.AddLocked(c)
 	h.JoinLocked(c, []byte("g"))

@@ -19,9 +19,11 @@ type Hub struct {
 	none       List[Client] // the members of a group that is not there
 }
 
-// New returns a hub without clients.
-func New() *Hub {
+// New returns a hub without clients, whose first one gets the connection id first;
+// 0 is 1, as in PHP.
+func New(first uint32) *Hub {
 	return &Hub{
+		lastID:  max(first, 1) - 1,
 		clients: make(map[uint32]*Client),
 		uids:    make(map[string]*Client),
 		groups:  make(map[string]*group),

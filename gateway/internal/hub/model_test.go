@@ -259,7 +259,7 @@ func checkList[T any](t testing.TB, s *List[T]) {
 // hubOps runs operations drawn from next on a hub and on the model, with at most
 // so many clients, uids and groups.
 func hubOps(t testing.TB, steps, clients, names, groups int, next func(n int) int) {
-	h, m := New(), &hubModel{}
+	h, m := New(0), &hubModel{}
 	pick := func() *Client {
 		if len(m.clients.keys) == 0 {
 			return nil
@@ -348,7 +348,7 @@ func FuzzHubAgainstModel(tf *testing.F) {
 }
 
 func TestConnectionIDs(t *testing.T) {
-	h := New()
+	h := New(0)
 	add := func() uint32 {
 		t.Helper()
 		c := &Client{}

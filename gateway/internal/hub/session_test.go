@@ -7,7 +7,7 @@ import (
 )
 
 func TestSession(t *testing.T) {
-	h, c := New(), new(Client)
+	h, c := New(0), new(Client)
 	for _, want := range []string{"", "a", "0", "a:1:{s:1:\"n\";i:5;}", string(make([]byte, 100_000)), ""} {
 		given := []byte(want)
 		h.SetSessionLocked(c, given)
@@ -21,7 +21,7 @@ func TestSession(t *testing.T) {
 // TestSessionConcurrently: a session that is read while it is replaced is the old
 // or the new one, whole.
 func TestSessionConcurrently(t *testing.T) {
-	h, c := New(), new(Client)
+	h, c := New(0), new(Client)
 	var readers sync.WaitGroup
 	done := make(chan struct{})
 	for range 2 {

@@ -3,7 +3,7 @@ package hub
 import "testing"
 
 func TestTrim(t *testing.T) {
-	h := New()
+	h := New(0)
 	var cs []*Client
 	h.Mu.Lock()
 	for range 2 * trimClients {

@@ -53,6 +53,7 @@ var (
 	metricClients    = gauge("clients", "Clients that are connected, those in a handshake included.", "gateway", "protocol", "tls")
 	metricConnects   = counter("client_connects_total", "Clients that have connected.", "gateway")
 	metricCloses     = counter("client_closes_total", "Clients that are gone, by why.", "gateway", "reason")
+	metricLimits     = counter("limit_total", "How often a limit that flags set has refused, or closed, somebody.", "gateway", "limit")
 	metricMessages   = counter("client_messages_total", "Messages of clients (in) and to clients (out); each recipient counts, dropped messages included.", "gateway", "direction")
 	metricBytes      = counter("client_bytes_total", "Bytes of clients (in) and to clients (out), as the client protocol has them on the wire, without TLS.", "gateway", "direction")
 	metricDropped    = counter("dropped_messages_total", "Messages that were dropped because too much waited: for a client, or for a worker or GatewayClient.", "gateway", "side")
@@ -142,6 +143,9 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 	to.count(metricConnects, s.ClientConnects)
 	for reason, n := range s.ClientCloses {
 		to.count(metricCloses, n, reason.String())
+	}
+	for limit, n := range s.Limited {
+		to.count(metricLimits, n, limit.String())
 	}
 	to.count(metricMessages, s.MessagesFromClients, "in")
 	to.count(metricMessages, s.MessagesToClients, "out")
