@@ -49,8 +49,17 @@ func (c *cluster) missing(since, reconnected time.Time) error {
 		cl := s.present
 		s.mu.Unlock()
 		switch {
-		case cl == nil || cl.ready.IsZero() || cl.end != connected:
-			return fmt.Errorf("seat %d has no client that was greeted", s.index)
+		case cl == nil || cl.end != connected:
+			return fmt.Errorf("seat %d has no client", s.index)
+		case cl.ready.IsZero():
+			seen := 0
+			for _, m := range cl.sent {
+				if m.seen {
+					seen++
+				}
+			}
+			return fmt.Errorf("%s (%s, port %d), connected at %.3fs, was not greeted; sent %d messages, %d seen by workers, by pid %v",
+				cl.name, cl.id, cl.port, cl.born.Sub(c.o.began).Seconds(), len(cl.sent), seen, cl.events)
 		case cl.last == 0 || cl.sent[cl.last-1].at.Before(since):
 			return fmt.Errorf("%s was not answered since", cl.name)
 		}
