@@ -85,8 +85,8 @@ func TestFlagDocs(t *testing.T) {
 	}
 }
 
-// command-line.md has every operation of client, and every flag of client and
-// status.
+// command-line.md has every operation of client, and every flag of client, status
+// and connect.
 func TestClientDocs(t *testing.T) {
 	for file, text := range manuals(t, "command-line.md") {
 		var check func(c *cli.Command, line string)
@@ -105,5 +105,6 @@ func TestClientDocs(t *testing.T) {
 		}
 		check(clientCommand(), "")
 		check(statusCommand(), "")
+		check(connectCommand(), "")
 	}
 }

@@ -9,6 +9,7 @@ const (
 	exitOffline    = 3 // client: a client or uid is not online
 	exitPartial    = 4 // client, status: some gateways did not answer
 	exitUnfinished = 5 // a stop was cut short, not everything was sent
+	exitUnexpected = 6 // connect: what was expected did not come
 )
 
 // codedError is an error with an exit code.

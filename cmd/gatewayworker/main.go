@@ -69,6 +69,7 @@ func newApp() *cli.App {
 			registerCommand(),
 			withoutLog(clientCommand()),
 			withoutLog(statusCommand()),
+			withoutLog(connectCommand()),
 			withoutLog(importCommand()),
 			withoutLog(bench.Command()),
 			configCommand(),

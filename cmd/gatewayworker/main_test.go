@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"page":      page,
 			"ask":       ask,
+			"welcomed":  welcomed,
 		},
 	})
 }

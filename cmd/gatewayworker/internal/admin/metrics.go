@@ -126,7 +126,12 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		process.put(metricRegisterWorkers, float64(s.Workers))
 	}
 	if c.observed.Certificates != nil {
+		seen := make(map[string]bool) // listeners may share one
 		for _, cert := range c.observed.Certificates() {
+			if seen[cert.Name] {
+				continue
+			}
+			seen[cert.Name] = true
 			process.put(metricCertificate, float64(cert.Leaf.NotAfter.Unix()), cert.Name)
 		}
 	}
