@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/workerman"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
 )
@@ -108,8 +109,10 @@ func (p *process) serve(servers ...server) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	watching.Go(func() { p.watchCertificates(ctx, p.watchInterval()) })
+	watching.Go(func() { p.stayAlive(ctx) })
 	defer watching.Wait()
 	defer cancel()
+	sdnotify.Send(sdnotify.Ready) // the ports are open
 	if p.master != nil {
 		return p.serveUnderMaster(servers)
 	}

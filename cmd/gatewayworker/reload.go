@@ -7,6 +7,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
@@ -180,6 +181,8 @@ func (r *reloadReport) log(log *logrus.Logger, why string) {
 
 // reloadFor reloads and tells the log why and what came of it.
 func (p *process) reloadFor(why string) (reloadReport, error) {
+	sdnotify.Send(sdnotify.Reloading)
+	defer sdnotify.Send(sdnotify.Ready)
 	report, err := p.reload()
 	if err != nil {
 		err = describe(err)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 )
 
 // server is a part of the process that serves its own ports.
@@ -41,6 +43,7 @@ func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Durati
 	case failure = <-ended:
 		running--
 	}
+	sdnotify.Send(sdnotify.Stopping)
 	unfinished := stop(signals, timeout, servers)
 	for ; running > 0; running-- {
 		if err := <-ended; failure == nil {

@@ -1,0 +1,51 @@
+// Package sdnotify tells systemd how its service is (sd_notify(3)): ready,
+// reloading, stopping, alive. Without systemd it does nothing.
+package sdnotify
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"time"
+)
+
+// States of a service.
+const (
+	Ready    = "READY=1"
+	Stopping = "STOPPING=1"
+	Alive    = "WATCHDOG=1"
+	// Reloading is followed by Ready when the reload is over.
+	Reloading = "RELOADING=1"
+)
+
+// Send tells systemd a state. Nothing can be done about an error: a service that
+// systemd does not hear of is treated as its unit says.
+func Send(state string) {
+	address := os.Getenv("NOTIFY_SOCKET")
+	if address == "" {
+		return
+	}
+	if address[0] == '@' { // abstract
+		address = "\x00" + address[1:]
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: address, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+	_, _ = conn.Write([]byte(state))
+}
+
+// WatchdogInterval is how often systemd has to hear Alive, so that there is room
+// for one that is late: half of WatchdogSec=; 0 if it does not wait for any.
+func WatchdogInterval() time.Duration {
+	if pid := os.Getenv("WATCHDOG_PID"); pid != "" && pid != strconv.Itoa(os.Getpid()) {
+		return 0
+	}
+	usec, err := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64)
+	if err != nil || usec <= 0 {
+		return 0
+	}
+	return time.Duration(usec) * time.Microsecond / 2
+}
