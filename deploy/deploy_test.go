@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -85,12 +86,34 @@ func TestUnitNames(t *testing.T) {
 	}
 }
 
-// gatewayworker builds the program.
+var programFolder string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "deploy")
+	if err != nil {
+		panic(err)
+	}
+	programFolder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// build makes the program, once.
+var build = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(programFolder, "gatewayworker")
+	out, err := exec.Command("go", "build", "-o", program, "../cmd/gatewayworker").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, err
+})
+
 func gatewayworker(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "gatewayworker")
-	if out, err := exec.Command("go", "build", "-o", program, "../cmd/gatewayworker").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }
