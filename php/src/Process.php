@@ -9,7 +9,7 @@ use Workerman\Worker;
 /** A worker process that becomes the program. */
 final class Process
 {
-    /** Signals that the Go runtime lets through at once: they are ignored until the program catches them. */
+    /** Signals that the Go runtime lets through at once, blocked or not: they are ignored until then. */
     private const IGNORED = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGIOT];
 
     /** Signals that wait until the program catches them. */

@@ -2,11 +2,12 @@
 // the program is initialized, as [Caught] of a child of Workerman's.
 //
 // It imports next to nothing, so that it is initialized early. Before it executes
-// the program, the Composer package ignores or blocks these signals; the Go
-// runtime takes that back for those that end or abort a process, some ten
-// microseconds before this package can catch them. In between, the one that a
-// master sends in operation, SIGABRT for `status`, ends a process that has just
-// begun, and the master starts another one.
+// the program, the Composer package ignores or blocks these signals, and the Go
+// runtime keeps to that for all but SIGTERM, SIGQUIT and SIGABRT: for those it
+// installs handlers that end the process, and a few milliseconds go by until this
+// package catches them. A `status` (SIGABRT) or `stop -g` (SIGQUIT) that comes in
+// these milliseconds ends a process that has just begun and has no clients; the
+// master starts another one.
 //
 // It never knows what a signal means.
 package earlysignals
