@@ -16,6 +16,20 @@ final class Process
     private const BLOCKED = [SIGTSTP, SIGUSR1, SIGUSR2, SIGIO];
 
     /**
+     * Waits, a second at most, while a process is the program and does not catch
+     * signals yet: it takes the title of PHP's process when it does.
+     */
+    public static function awaitReady(int $pid): void
+    {
+        for ($until = microtime(true) + 1; microtime(true) < $until; usleep(500)) {
+            $line = (string) @file_get_contents("/proc/$pid/cmdline");
+            if (strpos($line, "\0--workerman={") === false) {
+                return;
+            }
+        }
+    }
+
+    /**
      * Opens what Workerman's daemon has closed, stderr, so that the program's own
      * files do not get its number.
      */

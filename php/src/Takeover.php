@@ -36,6 +36,7 @@ final class Takeover
                 return;
             }
         }
+        require_once __DIR__ . '/functions.php';
         spl_autoload_register([self::class, 'load'], true, true);
     }
 

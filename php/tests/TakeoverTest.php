@@ -51,6 +51,20 @@ final class TakeoverTest extends TestCase
         self::assertSame('GatewayWorker\\OriginalGateway', self::php($script, ['GATEWAYWORKER_PHP' => '0']));
     }
 
+    /** Signals for a process that has just become the program wait until it catches them. */
+    public function testSignalsWait(): void
+    {
+        self::assertTrue(function_exists('Workerman\\posix_kill'));
+        $process = proc_open(['sh', '-c', 'sleep 0.2; exec sleep 20', 'sh', '--workerman={}'], [], $pipes);
+        self::assertIsResource($process);
+        $pid = proc_get_status($process)['pid'];
+        $began = microtime(true);
+        self::assertTrue(\Workerman\posix_kill($pid, SIGINT));
+        self::assertGreaterThan(0.1, microtime(true) - $began);
+        self::assertTrue(\Workerman\posix_kill((int) getmypid(), 0));
+        proc_close($process);
+    }
+
     public function testAnUnknownClassStaysUnknown(): void
     {
         self::assertFalse(class_exists('GatewayWorker\\Nothing'));

@@ -7,7 +7,8 @@
 // installs handlers that end the process, and a few milliseconds go by until this
 // package catches them. A `status` (SIGABRT) or `stop -g` (SIGQUIT) that comes in
 // these milliseconds ends a process that has just begun and has no clients; the
-// master starts another one.
+// master starts another one. On Workerman 5 the package has these signals wait
+// until then (php/src/functions.php).
 //
 // It never knows what a signal means.
 package earlysignals
