@@ -288,3 +288,30 @@ func TestDockerfile(t *testing.T) {
 		}
 	}
 }
+
+// TestPackage: nfpm makes a deb of its configuration, which has all that belongs into
+// it.
+func TestPackage(t *testing.T) {
+	nfpm, contents := tool(t, "nfpm"), tool(t, "dpkg-deb")
+	generated, dist := t.TempDir(), t.TempDir()
+	for _, name := range []string{"gatewayworker.8.gz", "gatewayworker.bash", "_gatewayworker", "gatewayworker.fish"} {
+		if err := os.WriteFile(filepath.Join(generated, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(nfpm, "package", "--config", "deploy/package/nfpm.yaml", "--packager", "deb", "--target", dist+"/")
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "VERSION=v1.2.3", "ARCH=amd64", "PROGRAM="+gatewayworker(t), "GENERATED="+generated)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(contents, "--contents", filepath.Join(dist, "gatewayworker_1.2.3_amd64.deb")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"./usr/bin/gatewayworker", "./lib/systemd/system/gatewayworker.service", "./etc/gatewayworker/gatewayworker.yaml", "./usr/share/man/man8/gatewayworker.8.gz", "./usr/share/bash-completion/completions/gatewayworker"} {
+		if !strings.Contains(string(out), " "+want+"\n") {
+			t.Errorf("the package lacks %s", want)
+		}
+	}
+}
