@@ -96,6 +96,7 @@ func (t *transport) Send(ctx context.Context, to gatewayprotocol.GatewayAddress,
 }
 
 func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddress, m gatewayprotocol.Message) error {
+	waiting := ctx
 	var deadline context.CancelFunc
 	for {
 		gc := t.worker.gateways.conn(to)
@@ -110,11 +111,15 @@ func (t *transport) waitSend(ctx context.Context, to gatewayprotocol.GatewayAddr
 			break
 		}
 		if deadline == nil {
-			ctx, deadline = context.WithTimeout(ctx, t.worker.opts.SendTimeout)
+			waiting, deadline = context.WithTimeout(ctx, t.worker.opts.SendTimeout)
 			defer deadline()
 		}
 		gc.out.Flush()
-		if gc.out.WaitRoom(ctx) != nil && ctx.Err() != nil {
+		switch {
+		case gc.out.WaitRoom(waiting) == nil:
+		case ctx.Err() != nil: // the caller's
+			return ctx.Err()
+		case waiting.Err() != nil:
 			return t.count(ErrSendBufferFull)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/urfave/cli/v2"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/earlysignals"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/workerman"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
@@ -58,7 +59,7 @@ type process struct {
 func newProcess(c *cli.Context) (*process, error) {
 	p := &process{
 		stops:   make(chan os.Signal, 2),
-		hangups: make(chan os.Signal, 1),
+		hangups: earlysignals.Hangups,
 	}
 	if err := noArguments(c); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -134,5 +135,11 @@ func TestSuperviseStopsEverythingWhenOneFails(t *testing.T) {
 	})
 	if !errors.Is(err, lost) || !slices.Equal(calls, []string{"shutdown a", "shutdown b"}) {
 		t.Errorf("error %v, calls %q", err, calls)
+	}
+	// As a gateway does whose loop cannot go on: service managers start it again.
+	app := newApp()
+	app.ErrWriter = io.Discard
+	if code := exitCode(err, app); code != exitFailure {
+		t.Errorf("exit code %d, want %d", code, exitFailure)
 	}
 }

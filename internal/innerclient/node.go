@@ -217,10 +217,13 @@ func (n *node) waitRoom(ctx context.Context, c *conn) error {
 	if n.pool.opts.SendNoWait {
 		return innerconn.ErrBufferFull
 	}
-	ctx, cancel := context.WithTimeout(ctx, n.pool.opts.SendTimeout)
+	waiting, cancel := context.WithTimeout(ctx, n.pool.opts.SendTimeout)
 	defer cancel()
-	if err := c.out.WaitRoom(ctx); err != nil {
-		if ctx.Err() != nil {
+	if err := c.out.WaitRoom(waiting); err != nil {
+		switch {
+		case ctx.Err() != nil: // the caller's
+			return ctx.Err()
+		case waiting.Err() != nil:
 			return innerconn.ErrBufferFull
 		}
 		n.drop(c) // broken: send looks for another connection

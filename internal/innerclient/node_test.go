@@ -2,6 +2,7 @@ package innerclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
@@ -80,5 +81,29 @@ func TestMainConnectionEndsAtOnce(t *testing.T) {
 	}
 	if err := p.Flush(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWaitRoomOfTheCaller: a command that waits for room ends with the error of its
+// caller's context when that ends, and not as if SendTimeout had run out.
+func TestWaitRoomOfTheCaller(t *testing.T) {
+	opts := testOptions(func(context.Context, string, string) (net.Conn, error) {
+		near, _ := net.Pipe() // nobody reads
+		return near, nil
+	})
+	opts.BufferSize = 1
+	p, err := NewPool(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	m := gatewayprotocol.Message{Cmd: gatewayprotocol.CmdSendToAll}
+	if err := p.Send(t.Context(), gatewayprotocol.GatewayAddress{}, m); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.Send(ctx, gatewayprotocol.GatewayAddress{}, m); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the caller's context", err)
 	}
 }

@@ -29,6 +29,9 @@ type limited struct {
 	tokens     int       // lines that may still come at once
 	since      time.Time // when tokens was right
 	suppressed int       // lines since the last that was let through
+	last       time.Time // when one was let through
+	pending    bool      // tell will be called
+	late       func(suppressed int)
 }
 
 // Allow reports whether a line of the kind may be logged now, and how many of
@@ -57,7 +60,39 @@ func (l *Limiter) Allow(kind string) (suppressed int, ok bool) {
 	}
 	k.tokens--
 	suppressed, k.suppressed = k.suppressed, 0
+	k.last = now
 	return suppressed, true
+}
+
+// quiet is how long no line of a kind was let through when the rest of those that
+// were suppressed is told: no other line would tell it.
+const quiet = 2 * limiterInterval
+
+// later has the lines that were suppressed last be told when no more come.
+func (l *Limiter) later(kind string, late func(suppressed int)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.kinds[kind]
+	k.late = late
+	if !k.pending {
+		k.pending = true
+		time.AfterFunc(quiet, func() { l.tell(k) })
+	}
+}
+
+func (l *Limiter) tell(k *limited) {
+	l.mu.Lock()
+	if since := time.Since(k.last); since < quiet && k.suppressed > 0 {
+		time.AfterFunc(quiet-since, func() { l.tell(k) })
+		l.mu.Unlock()
+		return
+	}
+	suppressed, late := k.suppressed, k.late
+	k.suppressed, k.late, k.pending = 0, nil, false
+	l.mu.Unlock()
+	if suppressed > 0 {
+		late(suppressed)
+	}
 }
 
 // Warn logs msg as a warning, if a line of the kind may be logged now. The field
@@ -71,6 +106,9 @@ func (l *Limiter) Warn(kind string, log logrus.FieldLogger, msg string) {
 func (l *Limiter) WarnFunc(kind, msg string, log func() logrus.FieldLogger) {
 	suppressed, ok := l.Allow(kind)
 	if !ok {
+		l.later(kind, func(suppressed int) {
+			log().WithField("suppressed", suppressed).Warn(msg)
+		})
 		return
 	}
 	entry := log()

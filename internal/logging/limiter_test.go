@@ -81,3 +81,26 @@ func TestLimiterWarn(t *testing.T) {
 		}
 	})
 }
+
+// The end of a flood is told when no other line of its kind comes.
+func TestLimiterTellsTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, buf := textLogger(slog.LevelInfo)
+		log := logging.Choose(nil, s)
+		var l logging.Limiter
+		for range 15 {
+			l.Warn("bad data", log, "bad data")
+		}
+		time.Sleep(1500 * time.Millisecond)
+		l.Warn("bad data", log, "bad data") // tells 5
+		for range 3 {
+			l.Warn("bad data", log, "bad data")
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		lines := strings.Split(strings.TrimSpace(buf.String()), "\n")
+		if len(lines) != 12 || !strings.HasSuffix(lines[10], " suppressed=5") || !strings.HasSuffix(lines[11], " suppressed=3") {
+			t.Errorf("%q", lines)
+		}
+	})
+}

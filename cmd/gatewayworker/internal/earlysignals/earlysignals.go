@@ -26,6 +26,26 @@ const Flag = "--workerman="
 // command line.
 var Caught = make(chan os.Signal, 64)
 
+// Hangups gets SIGHUP, in a process whose command serves: until a process catches
+// it, it would end it, and whoever sends it means that files are to be read again.
+var Hangups = make(chan os.Signal, 1)
+
+// serves reports whether the command line is that of a command that serves, and not
+// as a child of Workerman's, to which SIGHUP means something else.
+func serves(args []string) bool {
+	for _, arg := range args[min(1, len(args)):] {
+		switch {
+		case strings.HasPrefix(arg, Flag):
+			return false
+		case arg == "start", arg == "gateway", arg == "register":
+			return true
+		case !strings.HasPrefix(arg, "-"):
+			return false
+		}
+	}
+	return false
+}
+
 var all []os.Signal
 
 func catchIfChild() {
