@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/startfile"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/translate"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 func importCommand() *cli.Command {
@@ -68,6 +70,9 @@ func importFiles(c *cli.Context) error {
 	}
 	var left, notes []translate.Item
 	for _, s := range servers {
+		if item, ok := withoutKey(s); ok {
+			left = append(left, item)
+		}
 		left, notes = append(left, s.Left...), append(notes, s.Notes...)
 	}
 	complete = complete && len(left) == 0
@@ -78,6 +83,24 @@ func importFiles(c *cli.Context) error {
 		return &codedError{exitPartial, errors.New("import: look at what is not translated before you start it")}
 	}
 	return nil
+}
+
+// withoutKey says that a server would not start as it stands: PHP opens ports for
+// workers to everybody without a secret key, this program does so only if told.
+func withoutKey(s *translate.Server) (translate.Item, bool) {
+	address := s.Option("inner-listen")
+	if address == "" {
+		address = s.Option("lan-ip")
+	}
+	if s.Command == "register" {
+		if a, err := gatewayprotocol.ParseListenAddress(s.Option("listen")); err == nil {
+			address = a.Host
+		}
+	}
+	if ip, err := netip.ParseAddr(address); s.Option("secret-key") != "" || err != nil || !openToEverybody(ip) {
+		return translate.Item{}, false
+	}
+	return translate.Item{Place: s.Place, Name: "secretKey", Text: "there is none, and the port for workers is open to everybody: set one in all parts of the cluster, or confirm it with --allow-no-secret-key"}, true
 }
 
 func printServers(c *cli.Context, servers []*translate.Server, table []cli.Flag) error {

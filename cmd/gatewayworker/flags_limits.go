@@ -92,10 +92,15 @@ func checkSecretKey(c *cli.Context, flag string, listen netip.Addr, allowed []ne
 	if c.String("secret-key") != "" || c.Bool("allow-no-secret-key") || len(allowed) > 0 {
 		return nil
 	}
-	if listen.IsUnspecified() || listen.IsGlobalUnicast() && !listen.IsPrivate() {
+	if openToEverybody(listen) {
 		return &flagError{flag, listen.String(), "opens a port for workers to everybody without a secret key: set --secret-key, or the networks that may come (--" + allowFlag[flag] + "), or confirm it with --allow-no-secret-key"}
 	}
 	return nil
+}
+
+// openToEverybody says whether a port at the address is reached from anywhere.
+func openToEverybody(listen netip.Addr) bool {
+	return listen.IsUnspecified() || listen.IsGlobalUnicast() && !listen.IsPrivate()
 }
 
 // allowFlag is the flag that restricts who comes to a port.

@@ -63,6 +63,16 @@ func (s *Server) set(flag, value string) {
 	s.Options = append(s.Options, Option{Flag: flag, Value: value})
 }
 
+// Option returns the value of a flag, "" if the server has none.
+func (s *Server) Option(flag string) string {
+	for _, o := range s.Options {
+		if o.Flag == flag {
+			return o.Value
+		}
+	}
+	return ""
+}
+
 func (s *Server) left(at startfile.Setting, format string, args ...any) {
 	s.Left = append(s.Left, Item{s.place(at), at.Name, fmt.Sprintf(format, args...)})
 }
