@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -171,8 +172,7 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
-// TestManifests: what belongs together does, and nothing runs as root. There is no
-// schema of Kubernetes at hand without a cluster or the network.
+// TestManifests: what belongs together does, and nothing runs as root.
 func TestManifests(t *testing.T) {
 	docs := documents(t, "kubernetes/gatewayworker.yaml")
 	kinds := map[string]int{}
@@ -312,6 +312,64 @@ func TestPackage(t *testing.T) {
 	for _, want := range []string{"./usr/bin/gatewayworker", "./lib/systemd/system/gatewayworker.service", "./etc/gatewayworker/gatewayworker.yaml", "./usr/share/man/man8/gatewayworker.8.gz", "./usr/share/bash-completion/completions/gatewayworker"} {
 		if !strings.Contains(string(out), " "+want+"\n") {
 			t.Errorf("the package lacks %s", want)
+		}
+	}
+}
+
+// TestManifestFields: Kubernetes knows every field of the Deployments. Without a
+// cluster kubectl decodes them into its own types for a local change, and what it
+// does not know is missing from what it prints.
+func TestManifestFields(t *testing.T) {
+	kubectl := tool(t, "kubectl")
+	// It fails for what is no Deployment, and prints the others all the same.
+	cmd := exec.Command(kubectl, "set", "image", "--local", "-f", "kubernetes/gatewayworker.yaml", "*=gatewayworker:another", "-o", "json")
+	out, _ := cmd.Output()
+	known := map[string]any{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var doc map[string]any
+		if err := d.Decode(&doc); err != nil {
+			break
+		}
+		known[fmt.Sprint(doc["metadata"].(map[string]any)["name"])] = doc
+	}
+	checked := 0
+	for _, doc := range documents(t, "kubernetes/gatewayworker.yaml") {
+		if doc["kind"] != "Deployment" {
+			continue
+		}
+		name := fmt.Sprint(doc["metadata"].(map[string]any)["name"])
+		if known[name] == nil {
+			t.Fatalf("kubectl does not print %s; it prints\n%s", name, out)
+		}
+		missing(t, name, doc, known[name])
+		checked++
+	}
+	if checked != 2 {
+		t.Errorf("%d Deployments", checked)
+	}
+}
+
+// missing reports what of a value another one does not have.
+func missing(t *testing.T, path string, v, in any) {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		m, _ := in.(map[string]any)
+		for key, value := range v {
+			if _, ok := m[key]; !ok {
+				t.Errorf("%s.%s is not known to Kubernetes", path, key)
+				continue
+			}
+			missing(t, path+"."+key, value, m[key])
+		}
+	case []any:
+		list, _ := in.([]any)
+		if len(list) != len(v) {
+			t.Errorf("%s has %d items for Kubernetes, %d in the file", path, len(list), len(v))
+			return
+		}
+		for i := range v {
+			missing(t, fmt.Sprintf("%s[%d]", path, i), v[i], list[i])
 		}
 	}
 }
