@@ -21,7 +21,7 @@ var attacks = []attack{
 	{name: "half TLS handshakes", run: halfTLSHandshakes, memory: 192 << 20, crowd: true, noPHP: "it would need a port of its own"},
 	{name: "messages for half handshakes", run: earlyMessages, memory: 400 << 20, crowd: true},
 	{name: "one byte at a time", run: oneByteAtATime, memory: 32 << 20, crowd: true},
-	{name: "deaf clients", run: deafClients, memory: 300 << 20, crowd: true},
+	{name: "deaf clients", run: deafClients, memory: 200 << 20, crowd: true},
 	{name: "deaf worker", run: deafWorker, memory: 64 << 20, crowd: true},
 	{name: "deaf questioner", run: deafQuestioner, memory: 64 << 20},
 	{name: "pings", run: pings, memory: 16 << 20},
