@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 
 // rig is an admin of gateways that the test made, without its HTTP server.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	gateways []*gateway.Gateway
 	inner    []string // addresses
 	client   []string
@@ -50,7 +50,7 @@ type rig struct {
 }
 
 // newRig starts gateways for text clients, named one, two, ..., and a Register.
-func newRig(t *testing.T, gateways int, token string) *rig {
+func newRig(t testing.TB, gateways int, token string) *rig {
 	t.Helper()
 	r := &rig{t: t, log: clustertest.Quiet(), ring: new(logRing)}
 	r.log.AddHook(r.ring)
@@ -86,7 +86,7 @@ func newRig(t *testing.T, gateways int, token string) *rig {
 	return r
 }
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,7 +149,7 @@ func (r *rig) newClient(i int) (*conn, gp.ClientID) {
 	return c, id
 }
 
-func (c *conn) command(t *testing.T, m gp.Message) {
+func (c *conn) command(t testing.TB, m gp.Message) {
 	t.Helper()
 	if _, err := c.Write(gp.AppendMessage(nil, &m)); err != nil {
 		t.Fatal(err)
