@@ -105,6 +105,7 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 		Token:     a.token,
 		ShowToken: a.shown,
 		Version:   version(),
+		Reload:    func() (any, error) { return p.reloadFor("the admin") },
 		Logger:    p.log,
 	}))
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -66,6 +67,29 @@ func TestBadTokens(t *testing.T) {
 	}
 	if code := ask("192.0.2.8:1", testToken); code != http.StatusOK {
 		t.Errorf("another peer: %d", code)
+	}
+}
+
+// TestReload: the configuration is read again for who has the token alone.
+func TestReload(t *testing.T) {
+	r := newRig(t, 1, testToken)
+	var failure error
+	calls := 0
+	opts := Options{Listener: listen(t), Observed: r.observed, Token: testToken, Logger: r.log, Reload: func() (any, error) {
+		calls++
+		return map[string]int{"calls": calls}, failure
+	}}
+	defer opts.Listener.Close()
+	r.handler = newHandler(&opts, r.ring, r.samples, r.log)
+	if code, _ := r.do(http.MethodPost, "/api/reload", "{}", "Content-Type: application/json"); code != http.StatusUnauthorized || calls != 0 {
+		t.Errorf("without the token: %d, %d calls", code, calls)
+	}
+	if code, body := r.post("/api/reload", "{}"); code != http.StatusOK || body != "{\"calls\":1}\n" {
+		t.Errorf("%d %s", code, body)
+	}
+	failure = errors.New("line 3: what is this?")
+	if code, body := r.post("/api/reload", "{}"); code != http.StatusUnprocessableEntity || body != "{\"error\":\"nothing is changed: line 3: what is this?\"}\n" {
+		t.Errorf("%d %s", code, body)
 	}
 }
 

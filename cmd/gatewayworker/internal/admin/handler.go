@@ -33,6 +33,9 @@ func newHandler(opts *Options, ring *logRing, samples *sampler, log logrus.Field
 	acts := &actor{observed, log}
 	mux.Handle("POST /api/send", g.withTokenToChange(acts.send))
 	mux.Handle("POST /api/kick", g.withTokenToChange(acts.kick))
+	if opts.Reload != nil {
+		mux.Handle("POST /api/reload", g.withTokenToChange(func(w http.ResponseWriter, _ *http.Request) { serveReload(w, opts.Reload) }))
+	}
 	mux.Handle("GET /debug/pprof/", g.withToken(pprof.Index))
 	mux.Handle("GET /debug/pprof/cmdline", g.withToken(pprof.Cmdline))
 	mux.Handle("GET /debug/pprof/profile", g.withToken(pprof.Profile))
@@ -54,6 +57,16 @@ func serveReady(w http.ResponseWriter, observed *Observed) {
 		return
 	}
 	answer(w, health{Status: "ok"})
+}
+
+// serveReload reads the configuration again, and answers with what came of it.
+func serveReload(w http.ResponseWriter, reload func() (any, error)) {
+	report, err := reload()
+	if err != nil {
+		refuse(w, http.StatusUnprocessableEntity, "nothing is changed: "+err.Error())
+		return
+	}
+	answer(w, report)
 }
 
 // protected lets the page load its own files and talk to its own server, and

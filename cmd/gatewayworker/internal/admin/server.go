@@ -25,7 +25,10 @@ type Options struct {
 	// ShowToken has the log line with the page's address carry the token.
 	ShowToken bool
 	Version   string
-	Logger    *logrus.Logger
+	// Reload reads the configuration again, as SIGHUP does, and returns what came of
+	// it, for JSON. It may be nil.
+	Reload func() (any, error)
+	Logger *logrus.Logger
 }
 
 // A Server serves the admin of a process.
