@@ -33,7 +33,7 @@ func (g *Gateway) addClient(b *batch, c *client) {
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
 	switch {
-	case err == errTooManyClients:
+	case errors.Is(err, errTooManyClients):
 		g.turnAway(c, LimitClients)
 	case err != nil:
 		g.warn(g.log.WithField("remote", c.remoteAddr()).WithError(err), "connection refused")
@@ -52,7 +52,7 @@ func (g *Gateway) addClient(b *batch, c *client) {
 	if c.state.any(clientCounted) { // nobody else knows it any more
 		g.limits.leave(c.peer.addr())
 	}
-	c.transport.close(err == errTooManyClients)
+	c.transport.close(errors.Is(err, errTooManyClients))
 }
 
 func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {

@@ -82,6 +82,7 @@ type Gateway struct {
 
 	served      chan struct{} // closed when Serve is through
 	clientsGone chan struct{} // closed when the last client is gone while stopping
+	draining    atomic.Bool   // Drain was called
 	stopped     atomic.Bool   // new clients are not wanted any more
 }
 

@@ -153,6 +153,7 @@ func (g *Gateway) BusinessWorkers() []BusinessWorkerInfo {
 // Why a gateway is not ready.
 var (
 	errNotReadyState    = errors.New("the gateway does not serve")
+	errNotReadyDraining = errors.New("clients are being sent away before the stop")
 	errNotReadyRegister = errors.New("the gateway is not announced at any Register")
 )
 
@@ -165,6 +166,9 @@ func (g *Gateway) Ready() error {
 	g.mu.Unlock()
 	if !serving {
 		return errNotReadyState
+	}
+	if g.draining.Load() {
+		return errNotReadyDraining
 	}
 	announced := func(s register.State) bool { return s.Connected }
 	if !g.opts.NoRegister && !slices.ContainsFunc(g.Registers(), announced) {

@@ -41,7 +41,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, secretKeyFlags(), proxyFlags(), limitFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
+	}, secretKeyFlags(), proxyFlags(), limitFlags(), drainFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
@@ -136,6 +136,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		return opts, err
 	}
 	if err := readLimitFlags(c, &opts); err != nil {
+		return opts, err
+	}
+	if err := checkDrainFlags(c); err != nil {
 		return opts, err
 	}
 	var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -44,6 +45,9 @@ func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Durati
 		running--
 	}
 	sdnotify.Send(sdnotify.Stopping)
+	if failure == nil {
+		signals = drain(log, signals, servers)
+	}
 	unfinished := stop(signals, timeout, servers)
 	for ; running > 0; running-- {
 		if err := <-ended; failure == nil {
@@ -58,6 +62,48 @@ func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Durati
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// drainer is a server that can send its clients away before it stops.
+type drainer interface {
+	drains() bool
+	drain(context.Context)
+}
+
+// drain has servers send their clients away. A signal meanwhile ends that, and is
+// the second one for what follows.
+func drain(log *logrus.Logger, signals <-chan os.Signal, servers []server) <-chan os.Signal {
+	var some []drainer
+	for _, s := range servers {
+		if d, ok := s.(drainer); ok && d.drains() {
+			some = append(some, d)
+		}
+	}
+	if len(some) == 0 {
+		return signals
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var all sync.WaitGroup
+	for _, d := range some {
+		all.Go(func() { d.drain(ctx) })
+	}
+	drained := make(chan struct{})
+	go func() {
+		all.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+		return signals
+	case sig := <-signals:
+		log.WithField("signal", sig.String()).Info("a second signal: stopping at once")
+		cancel()
+		<-drained
+		again := make(chan os.Signal, 1)
+		again <- sig
+		return again
+	}
 }
 
 // stop stops servers one after the other. Its error says why the stop was cut

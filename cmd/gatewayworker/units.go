@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -116,6 +117,7 @@ type gatewayServer struct {
 	client, inner net.Listener
 	more          []net.Listener // of Options.Listeners
 	master        *master        // nil for none
+	draining      gateway.DrainOptions
 }
 
 // openGateway makes a Gateway and opens its ports, but the client port that m has
@@ -130,7 +132,7 @@ func openGateway(opts gateway.Options, m *master) (gatewayServer, error) {
 		if err != nil {
 			return gatewayServer{}, err
 		}
-		return gatewayServer{g, clients[0], inner, clients[1:], m}, nil
+		return gatewayServer{Gateway: g, client: clients[0], inner: inner, more: clients[1:], master: m}, nil
 	}
 	client, err := m.listen(opts.Listen)
 	if err != nil {
@@ -141,7 +143,15 @@ func openGateway(opts gateway.Options, m *master) (gatewayServer, error) {
 		_ = client.Close()
 		return gatewayServer{}, err
 	}
-	return gatewayServer{g, client, inner, nil, m}, nil
+	return gatewayServer{Gateway: g, client: client, inner: inner, master: m}, nil
+}
+
+// drains reports whether the clients are sent away before the stop.
+func (s gatewayServer) drains() bool { return s.draining.Time > 0 }
+
+// drain sends the clients away over --drain-time.
+func (s gatewayServer) drain(ctx context.Context) {
+	_ = s.Drain(ctx, s.draining) // its error is that ctx has ended
 }
 
 func (s gatewayServer) Serve() error {
@@ -191,6 +201,7 @@ func (p *process) openGateways() ([]gatewayServer, error) {
 			}
 			return nil, u.scope.blame(err)
 		}
+		g.draining = drainOptions(u.scope.Context)
 		open = append(open, g)
 	}
 	p.gateways = open
