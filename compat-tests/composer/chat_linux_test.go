@@ -190,6 +190,11 @@ func (p *project) talk() (heard []string, alice *talker) {
 	alice.say("hello")
 	hear(alice, "hello")
 	hear(bob, "hello")
+	// A worker sets the session after it has answered the login: without a message
+	// more Bob could be gone before, and nobody would be told.
+	bob.say("goodbye")
+	hear(alice, "goodbye")
+	hear(bob, "goodbye")
 	_ = bob.conn.Close()
 	hear(alice, `"type":"logout"`)
 	return heard, alice
