@@ -13,67 +13,6 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
-// whole waits until the cluster is at full strength again: the Register names
-// both gateways, every worker is connected to both, every seat has a client that
-// was answered, and every GatewayClient has had a command confirmed by each
-// gateway, since the time given; and that workers have connected again since the
-// other one. It returns what is missing in the end.
-func (c *cluster) whole(since, reconnected time.Time) error {
-	var missing error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if missing = c.missing(since, reconnected); missing == nil {
-			return nil
-		}
-	}
-	return missing
-}
-
-func (c *cluster) missing(since, reconnected time.Time) error {
-	if n := c.watch.gateways(); n != 2 {
-		return fmt.Errorf("the Register names %d gateways", n)
-	}
-	c.o.mu.Lock()
-	defer c.o.mu.Unlock()
-	for i, run := range c.o.slots {
-		if run.gateways != 2 || run.changed.Before(reconnected) {
-			return fmt.Errorf("worker %d (pid %d) is connected to %d gateways", i+1, run.pid, run.gateways)
-		}
-		// A gateway that answers a question from now on has seen the end of the
-		// worker's former connection.
-		if run.changed.After(since) {
-			since = run.changed
-		}
-	}
-	for _, s := range c.seats {
-		s.mu.Lock()
-		cl := s.present
-		s.mu.Unlock()
-		switch {
-		case cl == nil || cl.end != connected:
-			return fmt.Errorf("seat %d has no client", s.index)
-		case cl.ready.IsZero():
-			seen := 0
-			for _, m := range cl.sent {
-				if m.seen {
-					seen++
-				}
-			}
-			return fmt.Errorf("%s (%s, port %d), connected at %.3fs, was not greeted; sent %d messages, %d seen by workers, by pid %v",
-				cl.name, cl.id, cl.port, cl.born.Sub(c.o.began).Seconds(), len(cl.sent), seen, cl.events)
-		case cl.last == 0 || cl.sent[cl.last-1].at.Before(since):
-			return fmt.Errorf("%s was not answered since", cl.name)
-		}
-	}
-	for _, p := range c.pushers {
-		for i, at := range c.o.pulse[p.caller.name] {
-			if at.Before(since) {
-				return fmt.Errorf("%s has confirmed nothing at gateway %d since", p.caller.name, i+1)
-			}
-		}
-	}
-	return nil
-}
-
 // checkpoint holds the load, waits until everything that must come has come, and
 // compares what the gateways know with what the oracle knows. What is not in
 // order by then is a violation.
@@ -85,16 +24,14 @@ func (c *cluster) checkpoint() {
 		c.o.violate("a GatewayClient's call does not return")
 		return
 	}
-	for _, s := range c.seats {
-		s.mu.Lock()
-		cl, ws := s.present, s.ws
-		s.mu.Unlock()
-		if cl != nil {
-			s.send(cl, ws, "m")
-		}
-	}
+	c.probe(false)
 	var open error
+	greet := time.Now().Add(greetMin)
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(greet) {
+			c.probe(true)
+			greet = time.Now().Add(greetMin)
+		}
 		if open = c.open(); open == nil {
 			if open = c.compare(); open == nil {
 				break
@@ -108,6 +45,28 @@ func (c *cluster) checkpoint() {
 		c.o.violateLocked("not in order %v after the load was held: %v", patience, open)
 	}
 	c.o.settleLocked()
+}
+
+// probe has every client send a message, or only those that ask for their
+// greeting, as they do by themselves while the load is not held.
+func (c *cluster) probe(ungreeted bool) {
+	for _, s := range c.seats {
+		s.mu.Lock()
+		cl, ws := s.present, s.ws
+		s.mu.Unlock()
+		if cl == nil {
+			continue
+		}
+		c.o.mu.Lock()
+		greeted := !cl.ready.IsZero()
+		c.o.mu.Unlock()
+		switch {
+		case !greeted && ungreeted:
+			s.send(cl, ws, "h")
+		case !ungreeted:
+			s.send(cl, ws, "m")
+		}
+	}
 }
 
 // open returns something that must still come.

@@ -229,6 +229,9 @@ func (o *oracle) answeredLocked(c *client, name string, n, pid int) {
 		o.violateLocked("%s got the answer to message %d twice", c.name, n)
 	}
 	m.answered, m.by = time.Now(), pid
+	if m.at.After(o.answered[c.slot]) {
+		o.answered[c.slot] = m.at
+	}
 	if last := c.echoes[pid]; n <= last {
 		o.violateLocked("%s got worker %d's answer %d after answer %d", c.name, pid, n, last)
 	}

@@ -17,14 +17,15 @@ type oracle struct {
 	began      time.Time
 	violations []string
 
-	clients map[string]*client      // by name, those since the last checkpoint
-	records map[recordKey]*client   // by what events carry; a client that only connected has no name
-	epochs  [2]int                  // of the gateways: how often each was started
-	workers map[int]*workerRun      // by pid
-	slots   []*workerRun            // the present run of each worker
-	window  []*fault                // that have begun since the last checkpoint
-	pulse   map[string][2]time.Time // by caller: when its latest confirmed round at each gateway began
-	stray   map[string]bool         // ids for which commands were under way when their gateway was started again
+	clients  map[string]*client      // by name, those since the last checkpoint
+	records  map[recordKey]*client   // by what events carry; a client that only connected has no name
+	epochs   [2]int                  // of the gateways: how often each was started
+	workers  map[int]*workerRun      // by pid
+	slots    []*workerRun            // the present run of each worker
+	window   []*fault                // that have begun since the last checkpoint
+	pulse    map[string][2]time.Time // by caller: when its latest confirmed round at each gateway began
+	answered map[int]time.Time       // by seat: when its latest message was sent that was answered
+	stray    map[string]bool         // ids for which commands were under way when their gateway was started again
 
 	total tally
 }
@@ -109,7 +110,7 @@ func newOracle(strict bool, workers int) *oracle {
 	o := &oracle{
 		strict: strict, began: time.Now(),
 		clients: map[string]*client{}, records: map[recordKey]*client{},
-		workers: map[int]*workerRun{}, pulse: map[string][2]time.Time{}, stray: map[string]bool{},
+		workers: map[int]*workerRun{}, pulse: map[string][2]time.Time{}, stray: map[string]bool{}, answered: map[int]time.Time{},
 	}
 	for range workers {
 		o.slots = append(o.slots, &workerRun{})
