@@ -120,6 +120,13 @@ func (p *project) start(arguments ...string) string {
 	if err != nil {
 		p.Fatalf("php start.php %v: %v\n%s\nthe log:\n%s", arguments, err, text, p.log())
 	}
+	// The daemon goes on printing when the command has ended.
+	for end := time.Now().Add(patience); slices.Contains(arguments, "-d") && !strings.Contains(string(text), "Start success"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.Fatalf("php start.php %v prints no more than:\n%s", arguments, text)
+		}
+		text, _ = os.ReadFile(out.Name())
+	}
 	return string(text)
 }
 
