@@ -105,9 +105,18 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 		Token:     a.token,
 		ShowToken: a.shown,
 		Version:   version(),
+		Drain:     p.stopByAdmin,
 		Reload:    func() (any, error) { return p.reloadFor("the admin") },
 		Logger:    p.log,
 	}))
+}
+
+// stopByAdmin stops the process as SIGTERM does; a second one stops it at once.
+func (p *process) stopByAdmin() {
+	select {
+	case p.stops <- syscall.SIGTERM:
+	default: // enough signals wait
+	}
 }
 
 // observedGateways is how the admin shows the gateways of the process.

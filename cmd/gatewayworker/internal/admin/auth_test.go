@@ -93,6 +93,21 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestDrain: who has the token, alone, can stop the process.
+func TestDrain(t *testing.T) {
+	r := newRig(t, 1, testToken)
+	calls := 0
+	opts := Options{Listener: listen(t), Observed: r.observed, Token: testToken, Logger: r.log, Drain: func() { calls++ }}
+	defer opts.Listener.Close()
+	r.handler = newHandler(&opts, r.ring, r.samples, r.log)
+	if code, _ := r.do(http.MethodPost, "/api/drain", "{}", "Content-Type: application/json"); code != http.StatusUnauthorized || calls != 0 {
+		t.Errorf("without the token: %d, %d calls", code, calls)
+	}
+	if code, body := r.post("/api/drain", "{}"); code != http.StatusAccepted || calls != 1 {
+		t.Errorf("%d %s, %d calls", code, body, calls)
+	}
+}
+
 func TestAttempts(t *testing.T) {
 	var a attempts
 	now := time.Now()

@@ -25,6 +25,8 @@ type Options struct {
 	// ShowToken has the log line with the page's address carry the token.
 	ShowToken bool
 	Version   string
+	// Drain begins a stop in good order, as SIGTERM does. It may be nil.
+	Drain func()
 	// Reload reads the configuration again, as SIGHUP does, and returns what came of
 	// it, for JSON. It may be nil.
 	Reload func() (any, error)
