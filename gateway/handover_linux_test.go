@@ -315,12 +315,12 @@ func TestEverythingPasses(t *testing.T) {
 		of    any
 		known string
 	}{
-		{client{}, "Client gw listener remote transport proto unread rare mu state why secured slot out early ended silent"},
+		{client{}, "Client gw listener transport peer meter proto unread rare mu state why secured slot out early ended silent"},
 		{rare{}, "remote"},
 		{socket{}, "client poller fd"},
 		{proxyHead{}, "fd to peer since got"},
 		{workerSlot{}, "key conn count bound"},
-		{innerConn{}, "gw remote remoteIP sock stream authorized keyTimer batch unread parked later ended since slot key mu state out spare lastBatch dropped lost drained"},
+		{innerConn{}, "gw remote remoteIP sock stream authorized keyTimer batch unread parked later ended since slot key mu state out spare lastBatch dropped lost drained underWay stall"},
 	} {
 		var fields []string
 		of := reflect.TypeOf(tt.of)

@@ -202,6 +202,7 @@ func (t *taking) finish() error {
 		if len(ic.out) > 0 {
 			ic.state |= innerBlocked
 		}
+		ic.underWay = true // perhaps
 		ic.awaitKey()
 	}
 	for s := range maps.Values(g.workers.byKey) {
