@@ -18,10 +18,10 @@ const crowdSize = 1000
 // attacks are those on the client port, and on the inner port.
 var attacks = []attack{
 	{name: "half handshakes", run: halfHandshakes, memory: 32 << 20, crowd: true},
-	{name: "half TLS handshakes", run: halfTLSHandshakes, memory: 192 << 20, crowd: true, noPHP: "it would need a port of its own"},
+	{name: "half TLS handshakes", run: halfTLSHandshakes, memory: 192 << 20, remains: 4 << 20, crowd: true, noPHP: "it would need a port of its own"},
 	{name: "messages for half handshakes", run: earlyMessages, memory: 400 << 20, crowd: true},
 	{name: "one byte at a time", run: oneByteAtATime, memory: 32 << 20, crowd: true},
-	{name: "deaf clients", run: deafClients, memory: 200 << 20, crowd: true},
+	{name: "deaf clients", run: deafClients, memory: 300 << 20, crowd: true},
 	{name: "deaf worker", run: deafWorker, memory: 64 << 20, crowd: true},
 	{name: "deaf questioner", run: deafQuestioner, memory: 64 << 20},
 	{name: "pings", run: pings, memory: 16 << 20},
@@ -33,7 +33,7 @@ var attacks = []attack{
 	{name: "messages over the limit", run: overLimit, memory: 16 << 20},
 	{name: "repeated headers", run: repeatedHeaders, memory: 64 << 20},
 	{name: "connect and leave", run: connectAndLeave, memory: 32 << 20},
-	{name: "broken TLS records", run: brokenTLS, memory: 192 << 20, noPHP: "it would need a port of its own"},
+	{name: "broken TLS records", run: brokenTLS, memory: 512 << 20, remains: 64 << 20, noPHP: "it would need a port of its own"},
 	{name: "frames without the key", run: framesWithoutKey, memory: 32 << 20, crowd: true},
 	{name: "garbage with the key", run: garbageWithKey, memory: 64 << 20},
 }

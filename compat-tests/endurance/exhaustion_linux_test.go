@@ -53,7 +53,7 @@ func TestFilesExhausted(t *testing.T) {
 	for _, conn := range crowd {
 		conn.Close()
 	}
-	after := recovered(t, c, before)
+	after := recovered(t, c, before, 0)
 	t.Log(difference(before, after))
 	for _, address := range []string{c.Client, c.Secure} {
 		late, err := join(address, address == c.Secure)
