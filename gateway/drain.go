@@ -47,13 +47,20 @@ func (g *Gateway) Drain(ctx context.Context, o DrainOptions) error {
 	ticker := time.NewTicker(time.Second / drainTicks)
 	defer ticker.Stop()
 	b := new(batch)
+	due := 0.0 // clients to be closed by now
 	for ; left > 0; left-- {
 		all := g.drainOrder()
 		if len(all) == 0 {
 			return nil
 		}
 		g.standstill.RLock()
-		for _, c := range all[:(len(all)+left-1)/left] {
+		due += float64(len(all)) / float64(left)
+		n := min(int(due), len(all))
+		due -= float64(n)
+		if left == 1 {
+			n = len(all)
+		}
+		for _, c := range all[:n] {
 			var frame []byte
 			if c.listener.handshakes && c.ready() {
 				frame = goodbye

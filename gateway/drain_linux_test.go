@@ -67,9 +67,8 @@ func TestDrainEnds(t *testing.T) {
 	if err := g.Drain(ctx, DrainOptions{Time: time.Hour}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	w.event(gp.CmdOnClose)
-	if n := g.Stats().Clients; n != 1 {
-		t.Errorf("%d clients are left, want 1", n)
+	if n := g.Stats().Clients; n != 2 {
+		t.Errorf("%d clients are left, want 2", n)
 	}
 	w.send(withBody(gp.CmdSendToAll, 0, "still there"))
 	w.barrier()
