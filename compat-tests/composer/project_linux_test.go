@@ -41,7 +41,7 @@ func newProject(t *testing.T) *project {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repositories := []any{map[string]any{"packagist.org": false}, pathRepository(t, root, "dev-main")}
+	repositories := []any{map[string]any{"packagist": false}, pathRepository(t, root, "dev-main")}
 	for _, source := range filepath.SplitList(os.Getenv(sourcesVariable)) {
 		repositories = append(repositories, pathRepository(t, source, sourceVersion(source)))
 	}
