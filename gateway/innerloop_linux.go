@@ -330,7 +330,10 @@ func (l *innerLoop) read(ic *innerConn, end bool, turn int) {
 			return
 		}
 	}
-	if !ic.later {
+	// A connection that floods the gateway with commands may be there more than
+	// once: it is read more in a turn then, and fewer turns take a third less time.
+	// One whose questions wait is there once.
+	if !ic.later || ic.parked == 0 {
 		ic.later = true
 		l.unread = append(l.unread, ic)
 	}
