@@ -19,15 +19,7 @@ func TestLogOnFullDisk(t *testing.T) {
 		t.Skipf("SKIPPED: %v", err)
 	}
 	defer full.Close()
-	addr := "127.0.0.1:" + freePorts(t, 1)[0]
-	p := startProcess(t, full, "register", "--listen", "text://"+addr)
-	for range 20 {
-		answers(t, addr)
-	}
-	p.signal(syscall.SIGTERM)
-	if code := p.exit(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	servesAndEnds(t, full)
 }
 
 // When the disk has room again the log goes on, and says how much is missing.

@@ -274,11 +274,12 @@ func answers(t *testing.T, addr string) {
 	}
 }
 
-// A reader of stderr that hangs holds nothing up, not even the end.
-func TestStderrThatIsNotRead(t *testing.T) {
-	_, w := fullPipe(t)
+// servesAndEnds has a Register that logs to stderr answer twenty peers, one by one,
+// and end in good order.
+func servesAndEnds(t *testing.T, stderr *os.File) {
+	t.Helper()
 	addr := "127.0.0.1:" + freePorts(t, 1)[0]
-	p := startProcess(t, w, "register", "--listen", "text://"+addr)
+	p := startProcess(t, stderr, "register", "--listen", "text://"+addr)
 	for range 20 {
 		answers(t, addr)
 	}
@@ -288,19 +289,17 @@ func TestStderrThatIsNotRead(t *testing.T) {
 	}
 }
 
+// A reader of stderr that hangs holds nothing up, not even the end.
+func TestStderrThatIsNotRead(t *testing.T) {
+	_, w := fullPipe(t)
+	servesAndEnds(t, w)
+}
+
 // A reader of stderr that is gone ends nothing.
 func TestStderrThatIsClosed(t *testing.T) {
 	r, w := fullPipe(t)
 	r.Close()
-	addr := "127.0.0.1:" + freePorts(t, 1)[0]
-	p := startProcess(t, w, "register", "--listen", "text://"+addr)
-	for range 20 {
-		answers(t, addr)
-	}
-	p.signal(syscall.SIGTERM)
-	if code := p.exit(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	servesAndEnds(t, w)
 }
 
 // Signals that come while the process stops never kill it.

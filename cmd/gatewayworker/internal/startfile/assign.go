@@ -170,11 +170,7 @@ func (in *interpreter) placeOfElement(f *frame, e *phpsyntax.Index) (*any, error
 }
 
 func (in *interpreter) placeOfProperty(f *frame, e *phpsyntax.Property) (*any, error) {
-	x, err := in.eval(f, e.X)
-	if err != nil {
-		return nil, err
-	}
-	n, err := in.eval(f, e.Name)
+	x, n, err := in.objectAndName(f, e)
 	if err != nil {
 		return nil, err
 	}

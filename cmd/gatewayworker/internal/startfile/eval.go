@@ -283,12 +283,18 @@ func (in *interpreter) index(f *frame, e *phpsyntax.Index) (any, error) {
 	return unknownOf(x, "an element of an object"), nil
 }
 
-func (in *interpreter) property(f *frame, e *phpsyntax.Property) (any, error) {
-	x, err := in.eval(f, e.X)
-	if err != nil {
-		return nil, err
+// objectAndName evaluates the two sides of a property: the object, and what names
+// the property.
+func (in *interpreter) objectAndName(f *frame, e *phpsyntax.Property) (object, name any, err error) {
+	if object, err = in.eval(f, e.X); err != nil {
+		return nil, nil, err
 	}
-	n, err := in.eval(f, e.Name)
+	name, err = in.eval(f, e.Name)
+	return object, name, err
+}
+
+func (in *interpreter) property(f *frame, e *phpsyntax.Property) (any, error) {
+	x, n, err := in.objectAndName(f, e)
 	if err != nil {
 		return nil, err
 	}
