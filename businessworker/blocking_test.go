@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // batch returns the frames of a message from each of the clients first … last.
@@ -54,14 +55,14 @@ func TestBlockedHandlers(t *testing.T) {
 					stuck = 2
 				}
 				s.conn.Write(s.batch(1, 40, "first"))
-				until(t, "the rest of the batch is handled", func() bool { return handled.Load() == 40-stuck })
+				testwait.Until(t, "the rest of the batch is handled", func() bool { return handled.Load() == 40-stuck })
 				s.conn.Write(s.batch(1, 40, "second"))
-				until(t, "reading goes on", func() bool { return handled.Load() == 2*(40-stuck) })
+				testwait.Until(t, "reading goes on", func() bool { return handled.Load() == 2*(40-stuck) })
 				if st := s.w.Stats(); st.Waiting != int(2*stuck) || st.Busy != int(stuck) {
 					t.Errorf("stats %+v, want %d busy and %d waiting", st, stuck, 2*stuck)
 				}
 				close(release)
-				until(t, "all is handled", func() bool { st := s.w.Stats(); return st.Events == 80 && st.Waiting == 0 && st.Busy == 0 })
+				testwait.Until(t, "all is handled", func() bool { st := s.w.Stats(); return st.Events == 80 && st.Waiting == 0 && st.Busy == 0 })
 			})
 		}
 	}
@@ -101,7 +102,7 @@ func TestBlockingAndOrder(t *testing.T) {
 	for round := range rounds {
 		s.conn.Write(s.batch(1, clients, fmt.Sprint(round)))
 	}
-	until(t, "all is handled", func() bool { return handled.Load() == clients*rounds })
+	testwait.Until(t, "all is handled", func() bool { return handled.Load() == clients*rounds })
 	select {
 	case why := <-failed:
 		t.Error(why)

@@ -12,6 +12,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -52,7 +53,7 @@ func script(t testing.TB, h businessworker.Handler, opts businessworker.Options)
 	s.conn = must(inner.Accept())(t)
 	t.Cleanup(func() { s.conn.Close() })
 	s.addr = must(gatewayprotocol.ParseGatewayAddress(inner.Addr().String()))(t)
-	until(t, "the worker is connected", func() bool { return w.Stats().Gateways == 1 })
+	testwait.Until(t, "the worker is connected", func() bool { return w.Stats().Gateways == 1 })
 	return s
 }
 
@@ -95,14 +96,14 @@ func TestQueueIsBounded(t *testing.T) {
 				}
 				sent <- n
 			}()
-			until(t, "reading stops", func() bool { return s.w.Stats().Pauses > 0 })
+			testwait.Until(t, "reading stops", func() bool { return s.w.Stats().Pauses > 0 })
 			if st := s.w.Stats(); st.Waiting < tt.least || st.Waiting > tt.most {
 				t.Errorf("stats %+v: want %d to %d events waiting", st, tt.least, tt.most)
 			}
 			stop.Store(true)
 			close(release)
 			n := uint64(<-sent)
-			until(t, "everything is handled", func() bool { return s.w.Stats().Events == n })
+			testwait.Until(t, "everything is handled", func() bool { return s.w.Stats().Events == n })
 		})
 	}
 }
@@ -125,7 +126,7 @@ func TestWaitingEventsKeepTheirBytesOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	until(t, "the events of the other client are handled", func() bool { return s.w.Stats().Events == rounds })
+	testwait.Until(t, "the events of the other client are handled", func() bool { return s.w.Stats().Events == rounds })
 	var mem runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&mem)
@@ -224,9 +225,9 @@ func TestLongestMessage(t *testing.T) {
 func TestBadFrameEndsConnection(t *testing.T) {
 	s := script(t, businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error { return nil }), businessworker.Options{})
 	s.conn.Write(append(s.message(1, []byte("good")), make([]byte, gatewayprotocol.HeadLen)...))
-	until(t, "the connection ends, the event before is handled", func() bool {
+	testwait.Until(t, "the connection ends, the event before is handled", func() bool {
 		st := s.w.Stats()
 		return st.Gateways == 0 && st.Events == 1
 	})
-	until(t, "it is made again", func() bool { return s.w.Stats().Gateways == 1 })
+	testwait.Until(t, "it is made again", func() bool { return s.w.Stats().Gateways == 1 })
 }

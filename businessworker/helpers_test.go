@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // patience is how long anything may take.
@@ -95,17 +96,7 @@ func start(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, opts 
 // waitConnected waits until the worker is connected to n gateways.
 func (r *running) waitConnected(t testing.TB, n int) {
 	t.Helper()
-	until(t, fmt.Sprintf("%d gateways connected", n), func() bool { return r.Stats().Gateways == n })
-}
-
-// until waits for something of which there is no event.
-func until(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not in time: %s", what)
-		}
-	}
+	testwait.Until(t, fmt.Sprintf("%d gateways connected", n), func() bool { return r.Stats().Gateways == n })
 }
 
 func (r *running) stop(t testing.TB) {
@@ -126,7 +117,7 @@ func (r *running) stop(t testing.TB) {
 func dial(t testing.TB, g *clustertest.Gateway, path string) *clustertest.Client {
 	t.Helper()
 	var c *clustertest.Client
-	until(t, "a client is accepted", func() bool {
+	testwait.Until(t, "a client is accepted", func() bool {
 		var err error
 		c, err = g.TryDial(path)
 		return err == nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 var ignore = businessworker.MessageFunc(func(context.Context, *businessworker.Event, []byte) error { return nil })
@@ -82,7 +83,7 @@ func TestWorkersWithOneKey(t *testing.T) {
 		for range 2 {
 			start(t, c, ignore, businessworker.Options{Name: "twin", ID: 1, Slog: log.logger()})
 		}
-		until(t, "the reason is logged", func() bool { return log.count(`has the worker key \"twin:1\"`) > 0 })
+		testwait.Until(t, "the reason is logged", func() bool { return log.count(`has the worker key \"twin:1\"`) > 0 })
 
 		log = newLockedBuffer()
 		one, two := start(t, c, ignore, businessworker.Options{Slog: log.logger()}), start(t, c, ignore, businessworker.Options{Slog: log.logger()})

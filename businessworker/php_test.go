@@ -10,6 +10,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // everyType is a session with every kind of value that PHP can serialize, with
@@ -50,7 +51,7 @@ func TestSessionsSharedWithPHP(t *testing.T) {
 				return e.Send(ctx, []byte("go "+msg))
 			}}
 			goWorker := start(t, c, h, businessworker.Options{Name: "go"})
-			until(t, "the gateway knows the Go worker", func() bool {
+			testwait.Until(t, "the gateway knows the Go worker", func() bool {
 				other, err := c.Gateways[0].TryDial("/")
 				if err != nil {
 					return false
@@ -113,7 +114,7 @@ func setSession(t testing.TB, session string) string {
 func dialGreeted(t testing.TB, g *clustertest.Gateway, greeting string) *clustertest.Client {
 	t.Helper()
 	var c *clustertest.Client
-	until(t, "a worker greets", func() bool {
+	testwait.Until(t, "a worker greets", func() bool {
 		var err error
 		if c, err = g.TryDial("/"); err != nil {
 			return false

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // rounds is how often each part is killed; GATEWAYWORKER_ROUNDS sets it for long runs.
@@ -85,7 +86,7 @@ func TestKillAndRestart(t *testing.T) {
 		flows := func() {
 			t.Helper()
 			from := rtts.Load()
-			until(t, "traffic flows", func() bool { return rtts.Load() > from+50 })
+			testwait.Until(t, "traffic flows", func() bool { return rtts.Load() > from+50 })
 		}
 
 		for range rounds() {
@@ -111,7 +112,7 @@ func TestKillAndRestart(t *testing.T) {
 
 			w := workers[0]
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
-			until(t, "a client can be bound", func() bool { // a client may leave meanwhile
+			testwait.Until(t, "a client can be bound", func() bool { // a client may leave meanwhile
 				all, err := w.Gateway().AllClientIDs(ctx)
 				if err != nil || len(all) == 0 {
 					return false

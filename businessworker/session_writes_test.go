@@ -12,6 +12,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpjson"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -200,7 +201,7 @@ func eachSessionCluster(t *testing.T, body func(t *testing.T, c *sessionCluster)
 func (c *sessionCluster) dial(t *testing.T, session string) *clustertest.Client {
 	t.Helper()
 	var u *clustertest.Client
-	until(t, "a client is served", func() bool {
+	testwait.Until(t, "a client is served", func() bool {
 		var err error
 		if u, err = c.Gateways[0].TryDial("/"); err != nil {
 			return false

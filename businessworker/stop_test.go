@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // TestShutdownGivesUp: Shutdown returns when its context ends though the queue is
@@ -138,7 +139,7 @@ func TestBusyClientIsForgotten(t *testing.T) {
 	}
 	<-began
 	s.conn.Close()
-	until(t, "the connection has ended", func() bool { return s.w.Stats().Gateways == 0 })
+	testwait.Until(t, "the connection has ended", func() bool { return s.w.Stats().Gateways == 0 })
 	close(release)
-	until(t, "the client is forgotten", func() bool { return s.w.Stats().Clients == 0 })
+	testwait.Until(t, "the client is forgotten", func() bool { return s.w.Stats().Clients == 0 })
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // TestSyncTellsWhatMayBeLost: commands that a worker gave over a connection that
@@ -40,7 +41,7 @@ func TestSyncTellsWhatMayBeLost(t *testing.T) {
 	mu.Lock()
 	first.Close()
 	mu.Unlock()
-	until(t, "Sync tells", func() bool {
+	testwait.Until(t, "Sync tells", func() bool {
 		var unconfirmed *gatewayclient.UnconfirmedError
 		return errors.As(client.Sync(ctx), &unconfirmed) && unconfirmed.Commands == 1
 	})

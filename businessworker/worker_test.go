@@ -12,6 +12,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/businessworker"
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/google/go-cmp/cmp"
 	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
@@ -240,7 +241,7 @@ func TestConcurrency(t *testing.T) {
 		u.Send(t, "2")
 		users = append(users, u)
 	}
-	until(t, "7 handlers run", func() bool {
+	testwait.Until(t, "7 handlers run", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return running == 7 && w.Stats().Busy == 7 // a goroutine is busy shortly before its handler runs
@@ -273,10 +274,10 @@ func TestGracefulStop(t *testing.T) {
 		for i := range 20 {
 			u.Send(t, fmt.Sprint(i))
 		}
-		until(t, "events arrive", func() bool { return first.Stats().Waiting == 20 })
+		testwait.Until(t, "events arrive", func() bool { return first.Stats().Waiting == 20 })
 		second := start(t, c, answer("second"), businessworker.Options{Name: "second"})
 		first.cancel()
-		until(t, "the gateway takes note", func() bool { return first.Stats().Gateways == 0 })
+		testwait.Until(t, "the gateway takes note", func() bool { return first.Stats().Gateways == 0 })
 		u.Send(t, "later")
 		receive(t, u, "second later")
 		close(hold)
@@ -311,7 +312,7 @@ func TestStopRunsOutOfTime(t *testing.T) {
 	u := dial(t, c.Gateways[0], "/")
 	u.Send(t, "1")
 	u.Send(t, "2")
-	until(t, "events arrive", func() bool { return w.Stats().Waiting == 2 })
+	testwait.Until(t, "events arrive", func() bool { return w.Stats().Waiting == 2 })
 	w.cancel()
 	var stop *businessworker.StopError
 	if err := <-w.done; !errors.As(err, &stop) || stop.Events != 2 || !errors.Is(err, context.DeadlineExceeded) {

@@ -27,6 +27,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // patience bounds every wait for something that must happen.
@@ -287,11 +288,7 @@ func portOf(address string) uint16 { return netip.MustParseAddrPort(address).Por
 // until returns when cond has become true, of which there is no event.
 func (g *testGateway) until(what string, cond func() bool) {
 	g.t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {
-		if time.Now().After(deadline) {
-			g.t.Fatalf("it never comes to pass that %s", what)
-		}
-	}
+	testwait.Until(g.t, what, cond)
 }
 
 // await returns when an entry with a message has been logged, once for each.

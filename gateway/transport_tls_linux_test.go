@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // dialTLS connects with a configuration of the test's own, over what wrap makes
@@ -139,11 +140,7 @@ func TestTLSIdle(t *testing.T) {
 		wantRead(t, c, "welcome\n")
 	}
 	// The last goroutine may still be ending.
-	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines with %d clients, %d without", runtime.NumGoroutine(), clients, before)
-		}
-	}
+	testwait.Until(t, fmt.Sprintf("%d clients take no goroutines", clients), func() bool { return runtime.NumGoroutine() <= before })
 }
 
 // TestTLSKick: a kick's message is followed by TLS's proper end.

@@ -15,6 +15,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -215,7 +216,7 @@ func TestStats(t *testing.T) {
 	ok(t, c.Sync(ctx))
 	equal(t, "stats", c.Stats(), gatewayclient.Stats{Gateways: 1, Connections: 1, Commands: 1, Questions: 1})
 	ok(t, c.Close())
-	until(t, "no connection", func() bool { return c.Stats().Connections == 0 })
+	testwait.Until(t, "no connection", func() bool { return c.Stats().Connections == 0 })
 }
 
 // TestCallbacks: the callbacks run for gateways that come and go; the Registers
@@ -261,7 +262,7 @@ func TestCallbacks(t *testing.T) {
 	second.Kill()
 	cluster.Registers[0].WaitFor(t, 1)
 	ctx := testContext(t)
-	until(t, "it is gone", func() bool { // a call that fails ends the time that it is held
+	testwait.Until(t, "it is gone", func() bool { // a call that fails ends the time that it is held
 		_ = c.SendToAll(ctx, nil)
 		return len(must(c.Gateways(ctx))(t)) == 1
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // fakeCluster returns a client of some fake gateways.
@@ -92,7 +93,7 @@ func TestSilentGatewayIsReconnected(t *testing.T) {
 		t.Fatalf("error %v, want ErrNoReply", err)
 	}
 	f.setAnswer(answerWith("i:3;"))
-	until(t, "a new connection", func() bool {
+	testwait.Until(t, "a new connection", func() bool {
 		n, err := c.ClientCount(testContext(t))
 		return err == nil && n == 3 && f.connections() > 1
 	})
@@ -153,7 +154,7 @@ func TestSendBufferFull(t *testing.T) {
 		}
 		addr, _ := gatewayprotocol.ParseGatewayAddress(stuck.Addr().String())
 		equal(t, "failed", gatewayclient.FailedGateways(err), []gatewayclient.GatewayAddress{addr})
-		until(t, "the other gateway has everything", func() bool {
+		testwait.Until(t, "the other gateway has everything", func() bool {
 			good.mu.Lock()
 			defer good.mu.Unlock()
 			return len(good.frames) == sent
@@ -209,7 +210,7 @@ func TestLongAnswersTravelAlone(t *testing.T) {
 			}
 		})
 	}
-	until(t, "3 questions are under way", func() bool {
+	testwait.Until(t, "3 questions are under way", func() bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return len(f.frames) == 3 && f.total == 3
@@ -287,7 +288,7 @@ func TestSyncTellsWhatMayBeLost(t *testing.T) {
 		ok(t, c.SendToAll(ctx, []byte("unconfirmed")))
 	}
 	came := 0
-	until(t, "the commands have come", func() bool {
+	testwait.Until(t, "the commands have come", func() bool {
 		for _, m := range f.take() {
 			if string(m.Body) == "unconfirmed" {
 				came++

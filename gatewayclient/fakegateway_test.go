@@ -5,9 +5,9 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // A fakeGateway is an inner port that follows a script: it records every frame
@@ -136,21 +136,11 @@ func (f *fakeGateway) settle(t testing.TB, open int) {
 		t.Fatal(err)
 	}
 	probe.Close()
-	until(t, "connections are closed", func() bool {
+	testwait.Until(t, "connections are closed", func() bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return f.seen == probe.LocalAddr().String() && len(f.conns) == open
 	})
-}
-
-// until waits for a condition that has no event.
-func until(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not in time: %s", what)
-		}
-	}
 }
 
 // cut closes all connections.

@@ -9,12 +9,12 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol/phpserialize"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 	"github.com/google/go-cmp/cmp"
 )
@@ -205,11 +205,7 @@ func phpFrames(t *testing.T, fakes []*fakeGateway, cases []wireCase, frames func
 		ok(t, err)
 		defer nc.Close()
 		nc.Write(gatewayprotocol.AppendGatewayConnect(nil, f.addr.String(), "k/é"))
-		for end := time.Now().Add(10 * time.Second); len(server.Addresses()) != i+1; time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("the Register does not take the gateways")
-			}
-		}
+		testwait.Until(t, "the Register takes the gateways", func() bool { return len(server.Addresses()) == i+1 })
 	}
 	php := clustertest.StartPHPCalls(t, "REGISTER_ADDRESS="+ln.Addr().String(), "SECRET_KEY=k/é")
 	answers := bufio.NewReader(php)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -63,7 +64,7 @@ func TestAnnouncer(t *testing.T) {
 	r1, r2 := accept1(), accept2()
 	r1.expect(hello)
 	r2.expect(hello)
-	eventually(t, "both connected", func() bool { return a.Connected() == 2 })
+	testwait.Until(t, "both connected", func() bool { return a.Connected() == 2 })
 	r1.send("anything\x00at all\n{}\n") // it must not mind
 	r1.close()
 	r1 = accept1()
@@ -88,7 +89,7 @@ func TestOddKeys(t *testing.T) {
 	opts := clientOptions(addr)
 	opts.SecretKey = key
 	run(t, newAnnouncer(t, "a:1", opts).Run)
-	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
+	testwait.Until(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	got, err := Lookup(context.Background(), opts)
 	if err != nil || !cmp.Equal(got, []string{"a:1"}) {
 		t.Errorf("Lookup = %q, %v", got, err)
@@ -195,7 +196,7 @@ func TestRegisterRestart(t *testing.T) {
 	s, addr := startServer(t, "", Options{})
 	lists := make(chan []string, 10)
 	run(t, newAnnouncer(t, "a:1", clientOptions(addr)).Run)
-	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
+	testwait.Until(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	run(t, newWatcher(t, func(l []string) { lists <- l }, clientOptions(addr)).Run)
 	if got := <-lists; !cmp.Equal(got, []string{"a:1"}) {
 		t.Fatalf("list %q", got)
@@ -270,7 +271,7 @@ func TestLookup(t *testing.T) {
 		t.Errorf("Lookup = %q, %v, want an empty list", got, err)
 	}
 	run(t, newAnnouncer(t, "a:1", ClientOptions{RegisterAddresses: []string{addr}, SecretKey: "k", Logger: quiet()}).Run)
-	eventually(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
+	testwait.Until(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	if got, err := Lookup(context.Background(), opts); err != nil || !cmp.Equal(got, []string{"a:1"}) {
 		t.Errorf("Lookup = %q, %v", got, err)
 	}
@@ -358,7 +359,7 @@ func TestLookupErrors(t *testing.T) {
 	t.Run("Watcher", func(t *testing.T) {
 		w := newWatcher(t, nil, opts)
 		run(t, w.Run)
-		eventually(t, "three problems", func() bool { return len(w.links.problems()) == 3 })
+		testwait.Until(t, "three problems", func() bool { return len(w.links.problems()) == 3 })
 		err := w.Wait(t.Context())
 		check(t, err)
 		if !strings.Contains(err.Error(), "no answer in time") {

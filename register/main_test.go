@@ -2,7 +2,6 @@ package register
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -124,22 +123,6 @@ func (p *peer) expectClosed() {
 }
 
 func (p *peer) close() { p.nc.Close() }
-
-// eventually waits until ok, for state that has no event to wait for.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("still not: %s", what)
-		}
-	}
-}
 
 const (
 	asWorker  = `{"event":"worker_connect","secret_key":""}` + "\n"

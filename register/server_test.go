@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/sirupsen/logrus"
 )
 
@@ -53,7 +54,7 @@ func TestBroadcasts(t *testing.T) {
 	}
 
 	late.close() // a worker that leaves is no news
-	eventually(t, "one worker", func() bool { return s.Stats().Workers == 1 })
+	testwait.Until(t, "one worker", func() bool { return s.Stats().Workers == 1 })
 	a.close()
 	w.expect(list(`["127.0.0.1:2900","b:1"]`))
 	again.close()
@@ -233,12 +234,12 @@ func TestShutdownTellsNothing(t *testing.T) {
 	s, addr := startServer(t, "", Options{})
 	g := dialPeer(t, addr)
 	g.send(asGateway("a:1"))
-	eventually(t, "a gateway", func() bool { return s.Stats().Gateways == 1 })
+	testwait.Until(t, "a gateway", func() bool { return s.Stats().Gateways == 1 })
 	w := dialPeer(t, addr)
 	w.send(asWorker)
 	w.expect(list(`["a:1"]`))
 	silent := dialPeer(t, addr)
-	eventually(t, "three connections", func() bool { return s.Stats().Connections == 3 })
+	testwait.Until(t, "three connections", func() bool { return s.Stats().Connections == 3 })
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +306,7 @@ func TestSlowWorker(t *testing.T) {
 
 	slow, quick, gw := ln.dial(t), ln.dial(t), ln.dial(t)
 	slow.send(asWorker) // its first list is being written from now on: the peer does not read
-	eventually(t, "the slow worker", func() bool { return s.Stats().Workers == 1 })
+	testwait.Until(t, "the slow worker", func() bool { return s.Stats().Workers == 1 })
 	quick.send(asWorker)
 	quick.expect(emptyList)
 	for i := range 50 {
@@ -332,7 +333,7 @@ func TestShutdownTimeout(t *testing.T) {
 	go func() { served <- s.Serve(ln) }()
 	w := ln.dial(t)
 	w.send(asWorker)
-	eventually(t, "a worker", func() bool { return s.Stats().Workers == 1 })
+	testwait.Until(t, "a worker", func() bool { return s.Stats().Workers == 1 })
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := s.Shutdown(ctx); !errors.Is(err, context.Canceled) {

@@ -2,6 +2,7 @@ package endurance
 
 import (
 	"fmt"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -119,7 +120,7 @@ func (b *bystanders) served(t *testing.T) {
 	b.mu.Lock()
 	before = len(b.times)
 	b.mu.Unlock()
-	eventually(t, "bystanders are answered", func() bool {
+	testwait.Until(t, "bystanders are answered", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.err != nil || len(b.times) >= before+2*b.n

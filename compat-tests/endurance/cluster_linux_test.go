@@ -3,10 +3,10 @@ package endurance
 import (
 	"encoding/json"
 	"testing"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/internal/testprocess"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 const secretKey = "only the cluster knows"
@@ -36,7 +36,7 @@ func (c *cluster) addWorker(t *testing.T) *testprocess.Process {
 	w := testprocess.Start(t, "worker", workerConfig{Name: "endurance", Register: c.register, Key: secretKey}, nil)
 	c.workers = append(c.workers, w)
 	if c.gateway != nil {
-		eventually(t, "the gateway knows all workers", func() bool { return c.stats(t).Workers == len(c.workers) })
+		testwait.Until(t, "the gateway knows all workers", func() bool { return c.stats(t).Workers == len(c.workers) })
 	}
 	return w
 }
@@ -54,14 +54,4 @@ func statsOf(t testing.TB, s testprocess.Stats) gateway.Stats {
 		t.Fatal(err)
 	}
 	return g
-}
-
-// eventually waits for what there is no event for.
-func eventually(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it never comes to pass that %s", what)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/testprocess"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // A day has eight hours, of which each is alike: many clients come, work, come and
@@ -138,7 +139,7 @@ func (o *office) work(hour int) {
 			s.abort()
 		}
 	}
-	eventually(t, "those who leave are gone", func() bool { return o.c.stats(t).Clients == remaining })
+	testwait.Until(t, "those who leave are gone", func() bool { return o.c.stats(t).Clients == remaining })
 	if *day > 0 {
 		o.everybody("the evening", o.hour*2/10, false)
 	}
@@ -251,7 +252,7 @@ func (o *office) restart(hour int) {
 	} else {
 		w.Close()
 	}
-	eventually(o.t, "the gateway has lost the worker", func() bool { return o.c.stats(o.t).Workers == len(o.c.workers) })
+	testwait.Until(o.t, "the gateway has lost the worker", func() bool { return o.c.stats(o.t).Workers == len(o.c.workers) })
 	o.c.addWorker(o.t)
 	o.restarts.Add(1)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"golang.org/x/sys/unix"
 )
 
@@ -35,7 +36,7 @@ func TestFilesExhausted(t *testing.T) {
 		}
 		crowd = append(crowd, conn)
 	}
-	eventually(t, "the gateway has all the files that it may have", func() bool { return c.gateway.Stats(t).Files >= files-1 })
+	testwait.Until(t, "the gateway has all the files that it may have", func() bool { return c.gateway.Stats(t).Files >= files-1 })
 	_, _ = b.since()
 	start := c.gateway.Stats(t).CPU
 	const d = 2 * time.Second

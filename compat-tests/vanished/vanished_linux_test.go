@@ -25,6 +25,7 @@ import (
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -109,7 +110,7 @@ func TestVanished(t *testing.T) {
 	must(t, err)
 	running.Go(func() { _ = g.Serve(clients, inner) })
 	t.Cleanup(func() { _ = g.Close() })
-	until(t, "the gateway is announced", func() bool { return r.Stats().Gateways == 1 })
+	testwait.Until(t, "the gateway is announced", func() bool { return r.Stats().Gateways == 1 })
 
 	// The other host.
 	workerProgram, clientProgram, announceProgram := newProgram("worker"), newProgram("GatewayClient"), newProgram("announcement")
@@ -133,12 +134,12 @@ func TestVanished(t *testing.T) {
 	if stopped != nil {
 		alive++
 	}
-	until(t, "all workers are there", func() bool { return g.Stats().Workers == alive+1 })
+	testwait.Until(t, "all workers are there", func() bool { return g.Stats().Workers == alive+1 })
 	if stopped != nil {
 		must(t, syscall.Kill(-stopped.Process.Pid, syscall.SIGSTOP))
 	}
 	must(t, caller.SendToAll(ctx, []byte("hello")))
-	until(t, "the announcement is there", func() bool { return r.Stats().Gateways == 2 })
+	testwait.Until(t, "the announcement is there", func() bool { return r.Stats().Gateways == 2 })
 
 	// Clients, by turns of both workers, talk all the time.
 	var talking sync.WaitGroup
@@ -176,7 +177,7 @@ func TestVanished(t *testing.T) {
 			_ = c.Close()
 		}
 	})
-	until(t, "the deaf worker has no room", func() bool { return g.Stats().DroppedToWorkers > 0 })
+	testwait.Until(t, "the deaf worker has no room", func() bool { return g.Stats().DroppedToWorkers > 0 })
 	full := time.Now()
 
 	programs := []*program{registerProgram, gatewayProgram, workerProgram, clientProgram, announceProgram}
@@ -205,9 +206,9 @@ func TestVanished(t *testing.T) {
 	}
 
 	n.mend()
-	until(t, "the worker is there again", func() bool { return g.Stats().Workers == alive+1 })
-	until(t, "the announcement is there again", func() bool { return announcer.Connected() == 1 })
-	until(t, "the GatewayClient reaches the gateway", func() bool { return caller.SendToAll(ctx, []byte("again")) == nil })
+	testwait.Until(t, "the worker is there again", func() bool { return g.Stats().Workers == alive+1 })
+	testwait.Until(t, "the announcement is there again", func() bool { return announcer.Connected() == 1 })
+	testwait.Until(t, "the GatewayClient reaches the gateway", func() bool { return caller.SendToAll(ctx, []byte("again")) == nil })
 }
 
 // startPHPWorker starts PHP's worker on a host; nil where PHP is not.
@@ -274,16 +275,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// until waits for what there is no event of.
-func until(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !cond(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it never comes to pass that %s", what)
-		}
-	}
-}
-
 // TestSilentClient: a client that vanishes while nothing is sent is gone after the
 // two intervals of Workerman's keepalive, also without a heartbeat. It takes two
 // minutes and runs with GATEWAYWORKER_LONG_TESTS=1 only; that sockets have the
@@ -300,13 +291,13 @@ func TestSilentClient(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() { _ = g.Serve(clients, inner) })
 	t.Cleanup(func() { _ = g.Close(); running.Wait() })
-	until(t, "the gateway serves", func() bool { return g.InnerAddr() != nil })
+	testwait.Until(t, "the gateway serves", func() bool { return g.InnerAddr() != nil })
 	connectWorker(t, n.here, g, "deaf:0")
-	until(t, "the worker is there", func() bool { return g.Stats().Workers == 1 })
+	testwait.Until(t, "the worker is there", func() bool { return g.Stats().Workers == 1 })
 	c, err := n.there.dial(t.Context(), "tcp", clients.Addr().String())
 	must(t, err)
 	defer c.Close()
-	until(t, "the client is there", func() bool { return g.Stats().Clients == 1 })
+	testwait.Until(t, "the client is there", func() bool { return g.Stats().Clients == 1 })
 	n.cut()
 	cut := time.Now()
 	for end := cut.Add(5 * time.Minute); g.Stats().Clients > 0 && time.Now().Before(end); {

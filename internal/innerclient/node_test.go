@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/sirupsen/logrus"
 )
 
@@ -49,11 +50,7 @@ func TestConnectionsThatEndAtOnce(t *testing.T) {
 		n.mu.Unlock()
 		n.openOne(t.Context())
 	}
-	for end := time.Now().Add(20 * time.Second); len(n.conns()) > 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d connections that have ended are kept", len(n.conns()))
-		}
-	}
+	testwait.Until(t, "no connection that has ended is kept", func() bool { return len(n.conns()) == 0 })
 }
 
 // TestMainConnectionEndsAtOnce: a command gets a connection that works, however

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"go.uber.org/goleak"
 )
 
@@ -173,11 +174,7 @@ func TestPeerGone(t *testing.T) {
 	a, b := pair(t)
 	s := NewSender(a, 0)
 	b.Close()
-	for end := time.Now().Add(20 * time.Second); s.Send(frame(0, 10)) == nil; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("sending to a peer that is gone goes on")
-		}
-	}
+	testwait.Until(t, "sending to a peer that is gone fails", func() bool { return s.Send(frame(0, 10)) != nil })
 	if s.Err() == nil {
 		t.Error("no reason is given")
 	}

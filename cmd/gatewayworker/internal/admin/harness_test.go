@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +18,9 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/browsertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -30,9 +31,7 @@ const testToken = "0123456789abcdef-token"
 
 func TestMain(m *testing.M) {
 	code := clustertest.Main(m, func() error { return goleak.Find() })
-	if n := browserSkipped.Load(); n > 0 {
-		fmt.Printf("SKIPPED %d tests in a browser: chromium is not installed\n", n)
-	}
+	browsertest.PrintSkipped()
 	os.Exit(code)
 }
 
@@ -98,11 +97,7 @@ func listen(t testing.TB) net.Listener {
 // until returns when cond has become true, of which there is no event.
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(patience); !cond(); runtime.Gosched() {
-		if time.Now().After(deadline) {
-			r.t.Fatalf("it never comes to pass that %s", what)
-		}
-	}
+	testwait.Until(r.t, what, cond)
 }
 
 // conn is a connection to a gateway.

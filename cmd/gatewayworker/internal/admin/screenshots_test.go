@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net"
@@ -11,10 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
-
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/browsertest"
 )
 
 // With screenshotsVariable, a directory, TestScreenshots makes the pictures of
@@ -29,7 +26,7 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("it makes pictures where " + screenshotsVariable + " says")
 	}
-	needBrowser(t)
+	browsertest.Need(t)
 	seconds, err := strconv.Atoi(os.Getenv(screenshotsSeconds))
 	if err != nil {
 		seconds = 20
@@ -40,8 +37,8 @@ func TestScreenshots(t *testing.T) {
 	c.log.WithField("command", "CMD_JOIN_GROUP").WithField("error", "the group's name is empty").Warn("command refused")
 	c.log.WithField("register", "192.168.1.2:1236").Error("register: cannot connect, trying again every 1s")
 	c.talk(time.Duration(seconds) * time.Second)
-	p := openTab(t, openBrowser(t), s.URL())
-	p.await(`document.querySelectorAll("#clients tbody tr").length === 20`)
+	p := openTab(t, browsertest.Start(t, browsertest.Options{}), s.URL())
+	p.Await(`document.querySelectorAll("#clients tbody tr").length === 20`)
 	for _, shot := range []struct {
 		name          string
 		width, height int64
@@ -56,28 +53,12 @@ func TestScreenshots(t *testing.T) {
 		{"client", 1280, 900, "light", `document.querySelector("#clients tbody tr").click()`},
 		{"locked", 1280, 900, "dark", `document.querySelector("#client-close").click(); document.querySelector("#key").click(); scrollTo(0, 700)`},
 	} {
-		p.do(
-			command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: shot.theme}}}),
-			chromedp.EmulateViewport(shot.width, shot.height),
-		)
+		p.View(shot.theme, shot.width, shot.height)
 		if shot.script != "" {
-			evaluate[chromedp.Void](p, shot.script)
+			p.Run(shot.script)
 		}
 		c.talk(3 * time.Second) // the page draws itself for the new width
-		p.picture(filepath.Join(dir, "admin-"+shot.name+".png"))
-	}
-}
-
-func (p *tab) picture(file string) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, browserPatience)
-	defer cancel()
-	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, picture, 0o644); err != nil {
-		p.t.Fatal(err)
+		p.Picture(filepath.Join(dir, "admin-"+shot.name+".png"))
 	}
 }
 
