@@ -90,6 +90,7 @@ func (r *clientReader) Request(req *clientproto.Request) {
 		r.Close(refusal)
 		return
 	}
+	r.gw.chooseProtocol(req)
 	r.gw.hintAtCookie(req)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }

@@ -213,6 +213,14 @@ type Options struct {
 	// with another protocol it must be nil.
 	OnHandshake func(*Handshake) (status int)
 
+	// WebsocketProtocols are the subprotocols that the gateway speaks: the answer to a
+	// websocket request names the first one that the client offers
+	// (Sec-WebSocket-Protocol) and that is here. Without one, and by default, it names
+	// none, as PHP's gateway does unless $connection->headers says otherwise: a
+	// browser that offers subprotocols, as in new WebSocket(url, ["chat"]), then
+	// closes the connection.
+	WebsocketProtocols []string
+
 	// HandshakeData says which version's websocket handshake, and data of
 	// onWebSocketConnect, workers expect. Default HandshakeData4.
 	HandshakeData HandshakeData
@@ -308,6 +316,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, DefaultHandshakeTimeout)
 	o.checkProxies(check)
 	o.checkLimits(check)
+	o.checkWebsocketProtocols(check)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

@@ -39,6 +39,7 @@ var changeable = []string{
 	"Origins",
 	"UserTimeout",
 	"InnerAllow",
+	"WebsocketProtocols",
 	"KeepMemory",
 }
 

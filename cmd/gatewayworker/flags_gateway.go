@@ -29,6 +29,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		&cli.IntFlag{Name: "send-to-client-buffer-size", Category: categoryClients, Usage: "`BYTES` that may wait for a client; at the bound new messages are dropped", Value: gateway.DefaultSendToClientBufferSize, EnvVars: env("send-to-client-buffer-size")},
 		&cli.IntFlag{Name: "max-package-size", Category: categoryClients, Usage: "`BYTES` that a client may send at once, and a worker; who sends more is disconnected (PHP: defaultMaxPackageSize)", Value: gateway.DefaultMaxPackageSize, EnvVars: env("max-package-size")},
 		&cli.BoolFlag{Name: "refuse-unnegotiated-compression", Category: categoryClients, Usage: "disconnect websocket clients that send compressed frames (RSV1) without having negotiated it; PHP inflates them", EnvVars: env("refuse-unnegotiated-compression")},
+		&cli.StringSliceFlag{Name: "websocket-protocol", Category: categoryClients, Usage: "`NAME` of a subprotocol: the first that a client offers and that is named here is the one that the handshake's answer names (Sec-WebSocket-Protocol); repeat it for several (default: none, and browsers that offer one close)", EnvVars: env("websocket-protocol")},
 		secondsFlag("handshake-timeout", categoryClients, "in which clients must finish the handshakes of TLS and websocket: seconds or a duration; 0 is for ever, as in PHP", gateway.DefaultHandshakeTimeout),
 
 		&cli.StringFlag{Name: "lan-ip", Category: categoryCluster, Usage: "`IPV4` address by which workers and GatewayClients reach this gateway, or auto for the one that leads to the Register", Value: gateway.DefaultLanIP, EnvVars: env("lan-ip")},
@@ -68,6 +69,7 @@ var optionFlags = map[string]string{
 	"MaxMessageSize":                 "max-message-size",
 	"IdentifyTimeout":                "identify-timeout",
 	"Origins":                        "origins",
+	"WebsocketProtocols":             "websocket-protocol",
 	"UserTimeout":                    "user-timeout",
 	"InnerAllow":                     "inner-allow",
 	"ConnectionIDStart":              "connection-id-start",
@@ -140,6 +142,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 	}
 	if err := checkDrainFlags(c); err != nil {
 		return opts, err
+	}
+	if opts.WebsocketProtocols = c.StringSlice("websocket-protocol"); len(opts.WebsocketProtocols) == 0 {
+		opts.WebsocketProtocols = nil
 	}
 	var err error
 	opts.Router, err = routerMode(c.String("router"))

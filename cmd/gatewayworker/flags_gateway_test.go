@@ -40,6 +40,7 @@ func TestGatewayOptions(t *testing.T) {
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--handshake-data", "3", "--send-to-client-buffer-size", "2",
 			"--max-package-size", "3000", "--handshake-timeout", "1500ms", "--refuse-unnegotiated-compression",
+			"--websocket-protocol", "chat,mqtt", "--websocket-protocol", "soap",
 			"--trusted-proxies", "10.0.0.0/8,192.0.2.1", "--trusted-proxies", "2001:db8::/32", "--proxy-header", "X-Real-IP", "--proxy-protocol",
 			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
 			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
@@ -48,6 +49,7 @@ func TestGatewayOptions(t *testing.T) {
 		}, gateway.Options{
 			Listen: "text://[::]:1", BinaryFrames: true, HandshakeData: gateway.HandshakeData3, SendToClientBufferSize: 2,
 			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond, RefuseUnnegotiatedCompression: true,
+			WebsocketProtocols: []string{"chat", "mqtt", "soap"},
 			TrustedProxies: []netip.Prefix{
 				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"),
 			},

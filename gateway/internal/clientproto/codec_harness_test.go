@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -53,7 +54,8 @@ type recorder struct {
 	messages   int
 	data       []byte // body of ON_WEBSOCKET_CONNECT, if wantData
 	wantData   bool
-	passOn     bool // the state goes through AppendState before every chunk
+	headers    []string // that are added to the answer, "Name: value"
+	passOn     bool     // the state goes through AppendState before every chunk
 }
 
 // add appends an event; bytes for the client that follow each other are one.
@@ -67,6 +69,10 @@ func (r *recorder) add(e codecEvent) {
 
 func (r *recorder) Request(req *Request) {
 	r.add(handshakeEvent())
+	for _, h := range r.headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.AddHeader(name, value)
+	}
 	if r.wantData {
 		r.data = req.AppendEvent(nil)
 	}

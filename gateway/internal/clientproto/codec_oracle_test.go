@@ -57,6 +57,24 @@ func TestCodecStreamsPHP(t *testing.T) {
 	}
 }
 
+// TestAddedHeadersPHP: what is added to the answer stands where
+// $connection->headers does.
+func TestAddedHeadersPHP(t *testing.T) {
+	headers := []string{"Sec-WebSocket-Protocol: chat", "Server: mine", "X-Empty: "}
+	php := newPHPOracle(t, "testdata/oracle_stream.php", len(headers))
+	for n := range len(headers) + 1 {
+		want, died := php.stream(strings.Join(append([]string{"websocket"}, headers[:n]...), "|"), whole([]byte(wsTestRequest)))
+		if died {
+			t.Fatalf("the PHP process died: %s", php.stderr.String())
+		}
+		got := &recorder{t: t, codec: testCodec(t, "websocket"), headers: headers[:n]}
+		got.feed([]byte(wsTestRequest))
+		if diff := cmp.Diff(want, got.result(), cmp.AllowUnexported(codecEvent{})); diff != "" {
+			t.Errorf("%d headers (-PHP +got):\n%s", n, diff)
+		}
+	}
+}
+
 func pick(rng *rand.Rand, list ...string) string { return list[rng.IntN(len(list))] }
 
 // randomHandshake is a good request, or sometimes one with something odd.

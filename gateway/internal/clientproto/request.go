@@ -12,6 +12,16 @@ type Request struct {
 	head    string // without the blank line at its end
 	client  Handler
 	dialect *dialect
+	added   []byte // to the answer: whole lines
+}
+
+// AddHeader adds a header to the 101, behind those that it has. The caller has
+// seen to it that neither name nor value holds a line break.
+func (r *Request) AddHeader(name, value string) {
+	r.added = append(r.added, name...)
+	r.added = append(r.added, ": "...)
+	r.added = append(r.added, value...)
+	r.added = append(r.added, lineEnd...)
 }
 
 // EncodedCookie reports whether a cookie of the request holds url-encoded bytes:

@@ -1,5 +1,10 @@
 package clientproto
 
+import (
+	"bytes"
+	"strings"
+)
+
 // A dialect is how a generation of Workerman answers a websocket request, byte
 // for byte (Protocols/Websocket.php, dealHandshake), and what its gateways tell
 // the worker of the request.
@@ -16,6 +21,30 @@ type dialect struct {
 	// appendEvent appends the body of CMD_ON_WEBSOCKET_CONNECT.
 	appendEvent func(r *Request, dst []byte) []byte
 }
+
+// appendAdded appends what stands behind Sec-WebSocket-Accept, with headers that
+// were added to the request's answer: where Workerman puts $connection->headers.
+func (d *dialect) appendAdded(dst, added []byte) []byte {
+	rest := strings.TrimPrefix(d.behindKey, lineEnd)
+	if hasHeader(added, "server") { // takes the place of Workerman 4's own
+		rest = lineEnd
+	}
+	dst = append(dst, lineEnd...)
+	dst = append(dst, added...)
+	return append(dst, rest...)
+}
+
+// hasHeader reports whether whole lines have a header of a name in lower case.
+func hasHeader(lines []byte, name string) bool {
+	for line := range bytes.SplitSeq(lines, []byte(lineEnd)) {
+		if len(line) > len(name) && line[len(name)] == ':' && equalFoldASCII(line[:len(name)], name) {
+			return true
+		}
+	}
+	return false
+}
+
+const lineEnd = "\r\n"
 
 // workerman5 is Workerman 5.
 var workerman5 = dialect{

@@ -1,8 +1,32 @@
 package clientproto
 
 import (
+	"slices"
 	"testing"
 )
+
+// TestAddedHeaders: headers that are added stand behind Sec-WebSocket-Accept, and a
+// Server takes the place of Workerman 4's, as $connection->headers do. These
+// answers are what Workerman 5.2.2 and 4.2.1 send.
+func TestAddedHeaders(t *testing.T) {
+	const lines = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+	for _, tt := range []struct {
+		workerman4 bool
+		headers    []string
+		want       string
+	}{
+		{false, []string{"Sec-WebSocket-Protocol: chat"}, "HTTP/1.1 101 Switching Protocol\r\n" + lines + "Sec-WebSocket-Protocol: chat\r\n\r\n"},
+		{false, []string{"Server: mine", "X: "}, "HTTP/1.1 101 Switching Protocol\r\n" + lines + "Server: mine\r\nX: \r\n\r\n"},
+		{true, []string{"Sec-WebSocket-Protocol: chat"}, "HTTP/1.1 101 Switching Protocols\r\n" + lines + "Sec-WebSocket-Protocol: chat\r\nServer: workerman/4.2.1\r\n\r\n"},
+		{true, []string{"X: Server: no", "sErver: mine"}, "HTTP/1.1 101 Switching Protocols\r\n" + lines + "X: Server: no\r\nsErver: mine\r\n\r\n"},
+	} {
+		r := &recorder{t: t, codec: New("websocket", Options{Workerman4: tt.workerman4}), headers: tt.headers}
+		r.feed([]byte(wsTestRequest + wsFrame(0x81, "hello")))
+		if want := events(handshakeEvent(), outEvent(tt.want), messageEvent("hello")); !slices.Equal(r.events, want) {
+			t.Errorf("%q, Workerman 4 %t: got %q, want %q", tt.headers, tt.workerman4, r.events, want)
+		}
+	}
+}
 
 // TestHandshakeWorkerman4: what the handshake of Workerman 4.2.1 answers. It
 // does not ask for a version.

@@ -63,14 +63,19 @@ func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 		return len(buf), nil
 	}
 
-	h.Request(&Request{head: string(head[:size-len(blank)]), client: h, dialect: d})
+	req := &Request{head: string(head[:size-len(blank)]), client: h, dialect: d}
+	h.Request(req)
 	if h.Closing() {
 		return len(buf), nil
 	}
-	response := make([]byte, 0, len(d.accepted)+base64.StdEncoding.EncodedLen(sha1.Size)+len(d.behindKey))
+	response := make([]byte, 0, len(d.accepted)+base64.StdEncoding.EncodedLen(sha1.Size)+len(req.added)+len(d.behindKey))
 	response = append(response, d.accepted...)
 	response = appendAccept(response, key)
-	response = append(response, d.behindKey...)
+	if len(req.added) > 0 {
+		response = d.appendAdded(response, req.added)
+	} else {
+		response = append(response, d.behindKey...)
+	}
 	st.handshaken = true
 	h.Handshaken(response)
 	return size, nil

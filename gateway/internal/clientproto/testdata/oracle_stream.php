@@ -1,7 +1,8 @@
 <?php
 // What the original does with the bytes of one client. Reads from standard
 // input, each behind 4 bytes of length: a protocol (websocket, text, frame or
-// tcp), the number of chunks, the chunks. The chunks are put on a socket one
+// tcp), for websocket perhaps headers of the answer behind it, each behind a "|",
+// the number of chunks, the chunks. The chunks are put on a socket one
 // after the other and read by Workerman's TcpConnection. Answers with events,
 // a letter and a block each, ended by "." : h handshake, m message, o bytes
 // written to the client, c closed.
@@ -73,7 +74,8 @@ while (($protocol = readBlock()) !== null) {
     [$near, $far] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
     stream_set_blocking($far, false);
     $connection = new UncachedConnection($loop, $near, '192.0.2.7:54321');
-    $connection->protocol = CLASSES[$protocol];
+    $headers = explode('|', $protocol);
+    $connection->protocol = CLASSES[array_shift($headers)];
     $written = static function () use ($far): void {
         $data = (string)@stream_get_contents($far);
         if ($data !== '') {
@@ -81,7 +83,8 @@ while (($protocol = readBlock()) !== null) {
         }
     };
     $closed = false;
-    $connection->onWebSocketConnect = static function () use ($written): void {
+    $connection->onWebSocketConnect = static function ($c) use ($written, $headers): void {
+        $c->headers = $headers;
         $written();
         event('h');
     };
