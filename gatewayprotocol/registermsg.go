@@ -2,6 +2,7 @@ package gatewayprotocol
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -90,6 +91,23 @@ func NewRegisterAddress(v phpserialize.Value) (RegisterAddress, error) {
 
 // String returns the text as which the address is compared.
 func (a RegisterAddress) String() string { return a.text }
+
+// MarshalBinary returns the address as UnmarshalBinary takes it. It does not fail.
+func (a RegisterAddress) MarshalBinary() ([]byte, error) {
+	p := binary.AppendUvarint(nil, uint64(len(a.text)))
+	return append(append(p, a.text...), a.json...), nil
+}
+
+// UnmarshalBinary sets the address to one that MarshalBinary has returned.
+func (a *RegisterAddress) UnmarshalBinary(p []byte) error {
+	size, n := binary.Uvarint(p)
+	if n <= 0 || size > uint64(len(p)-n) {
+		return errors.New("gatewayprotocol: a malformed address")
+	}
+	p = p[n:]
+	a.text, a.json = string(p[:size]), string(p[size:])
+	return nil
+}
 
 // AppendBroadcastAddresses appends the line in which Register tells the list
 // of gateways.

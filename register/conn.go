@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
@@ -17,12 +18,16 @@ import (
 
 // conn is one connection of a Server.
 type conn struct {
-	srv *Server
-	nc  net.Conn
-	log logrus.FieldLogger
-	out *innerconn.Sender // owns all writes
+	srv    *Server
+	remote string // the peer's address
+	log    logrus.FieldLogger
+	in     *handover.Conn    // read by serve
+	out    *innerconn.Sender // owns all writes, past in
 
-	authorized bool // a line carried the key; the reader's
+	// The reader's.
+	lines      *lineReader
+	authorized bool // a line carried the key
+	ending     bool // nothing more is read; what waits is sent
 
 	// Guarded by srv.mu.
 	announced  bool
@@ -31,40 +36,59 @@ type conn struct {
 	catchingUp bool // a goroutine waits until there is room for all
 }
 
+// newConn makes a connection that has not said anything.
 func newConn(s *Server, nc net.Conn) *conn {
+	c := makeConn(s, nc, nc.RemoteAddr().String())
+	c.lines.max = s.opts.firstLines()
+	_ = c.in.SetReadDeadline(time.Now().Add(s.opts.AuthTimeout))
+	return c
+}
+
+func makeConn(s *Server, nc net.Conn, remote string) *conn {
+	in := handover.NewConn(nc)
 	return &conn{
-		srv: s,
-		nc:  nc,
-		log: s.opts.Logger.WithField("remote", nc.RemoteAddr().String()),
-		out: innerconn.NewSender(nc, s.opts.SendToWorkerBufferSize),
+		srv:    s,
+		remote: remote,
+		log:    s.opts.Logger.WithField("remote", remote),
+		in:     in,
+		out:    innerconn.NewSender(nc, s.opts.SendToWorkerBufferSize),
+		lines:  newLineReader(in, s.opts.MaxPackageSize),
 	}
 }
 
 // serve reads lines until the connection ends.
 func (c *conn) serve() {
-	c.read()
-	// The last line, if there is one, goes out before workers get a list without
-	// this gateway.
+	if !c.ending {
+		c.read()
+		c.ending = true
+		c.in.End()
+	}
 	c.finish()
-	c.srv.remove(c)
 }
 
-// finish sends what waits and closes the socket. A peer that does not read is
-// given farewellTimeout.
+// finish sends what waits, closes the socket and then takes the connection off
+// the lists: the last line, if there is one, goes out before workers get a list
+// without this gateway. A peer that does not read is given farewellTimeout.
 func (c *conn) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), farewellTimeout)
 	defer cancel()
-	_ = c.out.CloseWrite(ctx) // the peer may be gone
+	c.out.Seal()
+	_ = c.out.Drain(ctx) // the peer may be gone
+	c.srv.standstill.RLock()
+	defer c.srv.standstill.RUnlock()
+	if c.srv.hasLeft() {
+		return
+	}
+	_ = c.out.CloseWrite(ctx)
 	c.out.Close()
+	c.srv.remove(c)
 }
 
 func (c *conn) read() {
-	c.nc.SetReadDeadline(time.Now().Add(c.srv.opts.AuthTimeout))
-	lines := newLineReader(c.nc, c.srv.opts.firstLines())
 	for {
-		line, err := lines.next()
+		line, err := c.lines.next()
 		if err != nil {
-			c.logEnd(err, lines.max)
+			c.logEnd(err, c.lines.max)
 			return
 		}
 		c.srv.requests.Add(1)
@@ -73,8 +97,8 @@ func (c *conn) read() {
 			return
 		}
 		if !was && c.authorized {
-			c.nc.SetReadDeadline(time.Time{})
-			lines.max = c.srv.opts.MaxPackageSize
+			_ = c.in.SetReadDeadline(time.Time{})
+			c.lines.max = c.srv.opts.MaxPackageSize
 		}
 	}
 }
@@ -86,7 +110,7 @@ func (c *conn) handle(line []byte) bool {
 	case errors.Is(err, gatewayprotocol.ErrBadRegisterRequest):
 		// The line itself is not logged: it may hold a key.
 		c.warn("bad line", "a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
-		_ = c.out.AppendBytes(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.nc), line)) // finish sends it
+		_ = c.out.AppendBytes(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.remote), line)) // finish sends it
 		return false
 	case err != nil:
 		c.warn("bad gateway_connect", "gateway_connect refused: %v", err)
@@ -152,8 +176,8 @@ func clip(s string) string {
 }
 
 // remoteIP is PHP's getRemoteIp: an IPv6 address stands in brackets.
-func remoteIP(nc net.Conn) string {
-	ap, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+func remoteIP(remote string) string {
+	ap, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return ""
 	}

@@ -9,6 +9,10 @@ import (
 // ErrServerClosed is returned by [Server.Serve] after Shutdown or Close.
 var ErrServerClosed = errors.New("register: server closed")
 
+// ErrLeft is returned by [Server.Serve] after another process has taken the
+// server over.
+var ErrLeft = errors.New("register: another process has taken over")
+
 // ErrLineTooLong reports a line over the limit; the connection ends.
 var ErrLineTooLong = errors.New("register: line too long")
 

@@ -23,6 +23,12 @@ const (
 
 func newLineReader(r io.Reader, max int) *lineReader { return &lineReader{r: r, max: max} }
 
+// unread returns what next has read of a line that is not whole yet.
+func (l *lineReader) unread() []byte { return l.buf[l.start:l.end] }
+
+// restore has next go on behind what another reader has read.
+func (l *lineReader) restore(unread []byte) { l.buf, l.start, l.end = unread, 0, len(unread) }
+
 // next returns the next line without its end. It is valid until the next call.
 // A line without an end counts for nothing: it is the reader's error, or
 // ErrLineTooLong as soon as max bytes of it are there.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/accept"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/go-gatewayworker/gatewayworker/internal/logging"
@@ -28,9 +29,16 @@ type Server struct {
 
 	requests atomic.Uint64
 
+	// standstill is held for reading by what touches connections and is not their
+	// reader, for writing while all stands still; see StandStill. It is taken
+	// before mu.
+	standstill sync.RWMutex
+
 	mu        sync.Mutex // guards the rest, and the registration of each conn
 	closing   bool
-	listeners map[net.Listener]struct{}
+	taken     []net.Listener                      // from another process, to be served
+	left      bool                                // another process serves the connections
+	listeners map[*handover.Listener]net.Listener // the steady one on it
 	conns     map[*conn]struct{}
 	gateways  []*conn // in order of their first announcement
 	workers   map[*conn]struct{}
@@ -47,7 +55,7 @@ func NewServer(opts Options) (*Server, error) {
 	return &Server{
 		opts:      opts,
 		stop:      make(chan struct{}),
-		listeners: map[net.Listener]struct{}{},
+		listeners: map[*handover.Listener]net.Listener{},
 		conns:     map[*conn]struct{}{},
 		workers:   map[*conn]struct{}{},
 	}, nil
@@ -56,36 +64,61 @@ func NewServer(opts Options) (*Server, error) {
 // Serve accepts connections on ln until Shutdown or Close, and then returns
 // [ErrServerClosed]. It closes ln. A server may serve several listeners.
 func (s *Server) Serve(ln net.Listener) error {
-	defer ln.Close()
 	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
-		return ErrServerClosed
-	}
-	ln = accept.Steady(ln, func(err error, pause time.Duration) {
+	serve := s.servingLocked(ln)
+	s.mu.Unlock()
+	return serve()
+}
+
+// servingLocked makes ln one of the server's listeners, and returns what serves
+// it.
+func (s *Server) servingLocked(ln net.Listener) (serve func() error) {
+	held := handover.NewListener(ln)
+	steady := accept.Steady(held, func(err error, pause time.Duration) {
 		s.opts.Logger.WithError(err).Warnf("register: cannot accept a connection, trying again in %v", pause)
 	})
-	s.listeners[ln] = struct{}{}
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.listeners, ln)
-		s.mu.Unlock()
-	}()
-
-	for {
-		nc, err := ln.Accept()
-		if err == nil {
-			s.start(nc)
-			continue
-		}
-		select {
-		case <-s.stop:
-			return ErrServerClosed
-		default:
-			return err
+	if s.closing {
+		return func() error {
+			ln.Close()
+			return s.endedBy()
 		}
 	}
+	s.listeners[held] = steady
+	return func() error {
+		defer ln.Close()
+		defer func() {
+			s.mu.Lock()
+			delete(s.listeners, held)
+			s.mu.Unlock()
+		}()
+		for {
+			nc, err := steady.Accept()
+			if err == nil {
+				s.start(nc)
+				continue
+			}
+			select {
+			case <-s.stop:
+				return s.endedBy()
+			default:
+				return err
+			}
+		}
+	}
+}
+
+// endedBy is what Serve returns.
+func (s *Server) endedBy() error {
+	if s.hasLeft() {
+		return ErrLeft
+	}
+	return ErrServerClosed
+}
+
+func (s *Server) hasLeft() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left
 }
 
 func (s *Server) start(nc net.Conn) {
@@ -177,13 +210,15 @@ func (s *Server) Close() error {
 // beginClosing closes the listeners, forbids new connections and broadcasts, and
 // returns the connections that are left.
 func (s *Server) beginClosing() []*conn {
+	s.standstill.RLock()
+	defer s.standstill.RUnlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing {
 		s.closing = true
 		close(s.stop)
 	}
-	for ln := range s.listeners {
+	for _, ln := range s.listeners {
 		ln.Close()
 	}
 	conns := make([]*conn, 0, len(s.conns))
@@ -276,7 +311,13 @@ func (s *Server) catchUp(c *conn) {
 	if c.out.Drain(context.Background()) != nil {
 		return // the connection has ended, as it does at the latest when the server is closed
 	}
+	s.standstill.RLock()
+	defer s.standstill.RUnlock()
 	s.mu.Lock()
+	if s.left {
+		s.mu.Unlock()
+		return
+	}
 	c.catchingUp = false
 	behind := c.behind
 	if behind {

@@ -430,23 +430,11 @@ func TestRemoteIP(t *testing.T) {
 	for remote, want := range map[string]string{
 		"127.0.0.1:5": "127.0.0.1", "[::1]:5": "[::1]", "[::ffff:10.0.0.1]:5": "10.0.0.1", "pipe": "",
 	} {
-		if got := remoteIP(addrConn{remote: remote}); got != want {
+		if got := remoteIP(remote); got != want {
 			t.Errorf("remoteIP(%s) = %q, want %q", remote, got, want)
 		}
 	}
 }
-
-type addrConn struct {
-	net.Conn
-	remote string
-}
-
-func (c addrConn) RemoteAddr() net.Addr { return textAddr(c.remote) }
-
-type textAddr string
-
-func (textAddr) Network() string  { return "tcp" }
-func (a textAddr) String() string { return string(a) }
 
 // The last line to a peer that does not read is waited for, but not for ever.
 func TestFarewell(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 // left to another process. They need not know of it.
 //
 // One goroutine reads a Conn until its end, which is how Hold knows that
-// everything read has been dealt with: it comes back for more.
+// everything read has been dealt with: it comes back for more. One that stops
+// before calls End.
 type Conn struct {
 	net.Conn
 
@@ -160,24 +161,69 @@ func (c *Conn) CloseWrite() error {
 // Hold stops reading and writing, and returns when the reader is back for more,
 // or has ended, and no Write is under way. After an error the connection is held
 // all the same: call Release.
-func (c *Conn) Hold(ctx context.Context) error {
+func (c *Conn) Hold(ctx context.Context) error { return HoldAll(ctx, c) }
+
+// HoldAll is Hold for many connections at once.
+func HoldAll(ctx context.Context, conns ...*Conn) error {
+	for _, c := range conns {
+		c.hold()
+	}
+	for _, c := range conns {
+		if err := c.awaitHeld(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conn) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = true
+	_ = c.Conn.SetDeadline(past)
+}
+
+func (c *Conn) awaitHeld(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.heldLocked() {
+		return nil
+	}
 	stop := context.AfterFunc(ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.changed.Broadcast()
 	})
 	defer stop()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.held = true
-	_ = c.Conn.SetDeadline(past)
-	for !c.left && (!(c.waiting || c.ended) || c.writing > 0) {
+	for !c.heldLocked() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		c.changed.Wait()
 	}
 	return nil
+}
+
+// heldLocked reports whether neither side is at work.
+func (c *Conn) heldLocked() bool { return c.left || (c.waiting || c.ended) && c.writing == 0 }
+
+// End is called by the reader when it reads no more for a reason of its own.
+func (c *Conn) End() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	c.changed.Broadcast()
+}
+
+// Close closes the connection. While it is held, Close waits: its file may just
+// be on its way to another process.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	for c.held && !c.left {
+		c.changed.Wait()
+	}
+	c.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // Ended reports whether the reader has got an error for good: such a
@@ -212,7 +258,7 @@ func (c *Conn) Leave() {
 	c.left = true
 	c.changed.Broadcast()
 	c.mu.Unlock()
-	_ = c.Close()
+	_ = c.Conn.Close()
 }
 
 // ReadLimit is how much of the time that SetReadDeadline gave is left, 0 without
@@ -224,101 +270,4 @@ func (c *Conn) ReadLimit() time.Duration {
 		return 0
 	}
 	return max(time.Until(c.readBy), time.Millisecond)
-}
-
-// Listener is a listener whose Accept can be held.
-type Listener struct {
-	net.Listener
-
-	mu      sync.Mutex // guards what follows
-	changed *sync.Cond
-	held    bool
-	left    bool
-	waiting bool // Accept waits for Release
-	ended   bool
-}
-
-// NewListener returns l as a listener that can be held. Its listener must have
-// SetDeadline, as those of package net have.
-func NewListener(l net.Listener) *Listener {
-	h := &Listener{Listener: l}
-	h.changed = sync.NewCond(&h.mu)
-	return h
-}
-
-type deadliner interface{ SetDeadline(time.Time) error }
-
-// Accept accepts, and waits while the listener is held.
-func (l *Listener) Accept() (net.Conn, error) {
-	for {
-		l.mu.Lock()
-		for l.held && !l.left {
-			l.waiting = true
-			l.changed.Broadcast()
-			l.changed.Wait()
-		}
-		l.waiting = false
-		left := l.left
-		l.mu.Unlock()
-		if left {
-			return nil, net.ErrClosed
-		}
-		c, err := l.Listener.Accept()
-		if err != nil {
-			l.mu.Lock()
-			again := errors.Is(err, os.ErrDeadlineExceeded) // Hold's, perhaps one that is over
-			l.ended = errors.Is(err, net.ErrClosed)
-			l.changed.Broadcast()
-			l.mu.Unlock()
-			if again {
-				continue
-			}
-		}
-		return c, err
-	}
-}
-
-// Hold stops accepting, and returns when Accept is called again, so that the
-// connection before has been dealt with. Connections that come meanwhile wait in
-// the kernel.
-func (l *Listener) Hold(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.changed.Broadcast()
-	})
-	defer stop()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held = true
-	if d, ok := l.Listener.(deadliner); ok {
-		_ = d.SetDeadline(past)
-	}
-	for !l.waiting && !l.ended && !l.left {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		l.changed.Wait()
-	}
-	return nil
-}
-
-// Release lets accepting go on.
-func (l *Listener) Release() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.held = false
-	if d, ok := l.Listener.(deadliner); ok {
-		_ = d.SetDeadline(time.Time{})
-	}
-	l.changed.Broadcast()
-}
-
-// Leave closes the listener in this process, while another one has it too.
-func (l *Listener) Leave() {
-	l.mu.Lock()
-	l.left = true
-	l.changed.Broadcast()
-	l.mu.Unlock()
-	_ = l.Close()
 }

@@ -35,6 +35,7 @@ type Sender struct {
 	inflight int        // bytes taken for writing and not yet written
 	writing  bool       // a call or goroutine owns the socket's write side
 	closing  bool       // no more frames: Close or CloseWrite was called
+	held     bool       // nothing is written; see Hold
 	err      error      // why nothing can be sent any more
 	progress chan struct{}
 	watch    *time.Timer // of looks at the connection; see lookAgain
@@ -91,7 +92,7 @@ func (s *Sender) refusalLocked() error {
 		return s.err
 	case s.closing:
 		return ErrClosed
-	case len(s.buf)+s.inflight >= s.limit:
+	case len(s.buf)+s.inflight >= s.limit, s.held:
 		return ErrBufferFull
 	}
 	return nil
@@ -101,7 +102,7 @@ func (s *Sender) refusalLocked() error {
 // does not block.
 func (s *Sender) Flush() {
 	s.mu.Lock()
-	if s.writing || len(s.buf) == 0 || s.err != nil {
+	if s.writing || s.held || len(s.buf) == 0 || s.err != nil {
 		s.mu.Unlock()
 		return
 	}
@@ -162,17 +163,15 @@ func (s *Sender) takeLocked() []byte {
 // reports whether there is nothing more to write.
 func (s *Sender) wroteLocked(out []byte, unsent int, err error) (done bool) {
 	s.inflight = 0
-	if s.progress != nil {
-		close(s.progress)
-		s.progress = nil
-	}
+	s.progressLocked()
+	interrupted := s.interruptedLocked(out[len(out)-unsent:], err)
 	if cap(out) <= keepCapacity {
 		s.spare = out[:0]
 	}
-	if err != nil {
+	if err != nil && !interrupted {
 		s.failLocked(err, unsent)
 	}
-	if s.err == nil && len(s.buf) > 0 {
+	if s.err == nil && len(s.buf) > 0 && !s.held {
 		return false
 	}
 	s.writing = false
@@ -215,16 +214,17 @@ func (s *Sender) lookAgain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watching = false
-	if err != nil || s.err != nil {
+	switch {
+	case err != nil || s.err != nil:
+		return
+	case s.held: // its file may just be on its way to another process
+		s.watchLocked()
 		return
 	}
 	switch s.stall.Seen(flight, time.Now()) {
 	case keepalive.Vanished:
 		s.failLocked(keepalive.ErrVanished, s.inflight)
-		if s.progress != nil {
-			close(s.progress)
-			s.progress = nil
-		}
+		s.progressLocked()
 	case keepalive.Waiting:
 		s.watchLocked()
 	}
@@ -239,20 +239,23 @@ func (s *Sender) Buffered() int {
 
 // WaitRoom waits until Append would not be refused with [ErrBufferFull].
 func (s *Sender) WaitRoom(ctx context.Context) error {
-	return s.wait(ctx, func() bool { return len(s.buf)+s.inflight < s.limit })
+	return s.wait(ctx, func() bool { return len(s.buf)+s.inflight < s.limit && !s.held }, s.errLocked)
 }
 
 // Drain flushes and waits until the operating system has taken every byte.
 func (s *Sender) Drain(ctx context.Context) error {
 	s.Flush()
-	return s.wait(ctx, func() bool { return len(s.buf) == 0 && !s.writing })
+	return s.wait(ctx, func() bool { return len(s.buf) == 0 && !s.writing && !s.held }, s.errLocked)
 }
 
-func (s *Sender) wait(ctx context.Context, ready func() bool) error {
+func (s *Sender) errLocked() error { return s.err }
+
+// wait waits until ready, or the connection has ended, and returns err's result.
+func (s *Sender) wait(ctx context.Context, ready func() bool, err func() error) error {
 	for {
 		s.mu.Lock()
 		if s.err != nil || ready() {
-			err := s.err
+			err := err()
 			s.mu.Unlock()
 			return err
 		}
@@ -273,9 +276,7 @@ func (s *Sender) wait(ctx context.Context, ready func() bool) error {
 // gateway, so that it reads an end of file after the last frame. What the
 // gateway still sends can be read.
 func (s *Sender) CloseWrite(ctx context.Context) error {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
+	s.Seal()
 	if err := s.Drain(ctx); err != nil {
 		return err
 	}
@@ -287,16 +288,15 @@ func (s *Sender) CloseWrite(ctx context.Context) error {
 
 // Close closes the connection; what waits is lost. Err tells how much.
 func (s *Sender) Close() error {
+	// While it is held, its file may just be on its way to another process.
+	_ = s.wait(context.Background(), func() bool { return !s.held }, s.errLocked)
 	s.mu.Lock()
 	s.closing = true
 	unsent := s.inflight
 	if s.err == nil {
 		s.failLocked(ErrClosed, unsent)
 	}
-	if s.progress != nil {
-		close(s.progress)
-		s.progress = nil
-	}
+	s.progressLocked()
 	s.mu.Unlock()
 	return nil
 }
