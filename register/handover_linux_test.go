@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/handovertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // passedServer is a server that is handed over from time to time.
@@ -67,7 +68,7 @@ func (p *passedServer) tryPassOn(wrong func(*handover.Taker) error) error {
 	}
 	p.Server = next
 	go func() { p.served <- next.ServeTakenOver() }()
-	eventually(p.t, "the next one serves", func() bool {
+	testwait.Until(p.t, "the next one serves", func() bool {
 		next.mu.Lock()
 		defer next.mu.Unlock()
 		return len(next.listeners) > 0
@@ -106,7 +107,7 @@ func TestHandover(t *testing.T) {
 	late := dialPeer(t, addr)
 	line := asGateway("late:1")
 	silent := dialPeer(t, addr)
-	eventually(t, "all are there", func() bool { return s.Stats().Connections == 7 })
+	testwait.Until(t, "all are there", func() bool { return s.Stats().Connections == 7 })
 	requests := s.Stats().Requests
 	for i := range 3 { // a line in four parts
 		late.send(line[10*i : 10*i+10])
@@ -137,13 +138,13 @@ func TestHandover(t *testing.T) {
 func TestHandoverOfTime(t *testing.T) {
 	s, addr := startPassed(t, Options{AuthTimeout: 100 * time.Millisecond})
 	silent := dialPeer(t, addr)
-	eventually(t, "it is there", func() bool { return s.Stats().Connections == 1 })
+	testwait.Until(t, "it is there", func() bool { return s.Stats().Connections == 1 })
 	s.opts.AuthTimeout = time.Hour
 	s.passOn()
 	silent.expectClosed()
 
 	p := dialPeer(t, addr)
-	eventually(t, "it is there", func() bool { return s.Stats().Connections == 1 })
+	testwait.Until(t, "it is there", func() bool { return s.Stats().Connections == 1 })
 	s.opts.AuthTimeout = time.Millisecond
 	s.passOn() // it has the hour that it was given
 	p.send(asWorker)
@@ -173,11 +174,11 @@ func TestHandoverOfSlowWorkers(t *testing.T) {
 	for ; !behind(); sent++ { // until the kernel, and then the buffer, are full
 		g.send(asGateway(fmt.Sprintf("%s%05d", name, sent)))
 		if sent%16 == 0 {
-			eventually(t, "lines are read", func() bool { return s.Stats().Requests > uint64(sent) })
+			testwait.Until(t, "lines are read", func() bool { return s.Stats().Requests > uint64(sent) })
 		}
 	}
 	g.send(asGateway("last:1"))
-	eventually(t, "the last line is read", func() bool { return s.Stats().Requests == uint64(sent)+2 })
+	testwait.Until(t, "the last line is read", func() bool { return s.Stats().Requests == uint64(sent)+2 })
 	s.passOn()
 	s.passOn()
 	next := 0
