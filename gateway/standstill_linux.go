@@ -11,6 +11,9 @@ import (
 // ErrLeft is returned by Serve after another process has taken the gateway over.
 var ErrLeft = errors.New("gateway: another process has taken over")
 
+// ErrNotServing says that a gateway does not serve yet.
+var ErrNotServing = errors.New("gateway: it does not serve yet")
+
 // Standstill is a gateway that neither reads nor writes nor accepts, so that its
 // state can be handed to another process; see [Gateway.StandStill].
 type Standstill struct {
@@ -41,8 +44,12 @@ func (g *Gateway) StandStill(ctx context.Context) (*Standstill, error) {
 		s.end(false)
 		return nil, err
 	}
-	if state != serverServing {
-		return fail(errNotServing)
+	switch state {
+	case serverServing:
+	case serverNew:
+		return fail(ErrNotServing)
+	default:
+		return fail(ErrServerClosed)
 	}
 	pollers, ok := clients.(*clientPollers)
 	s.inner, _ = inner.(*innerLoop)
@@ -78,6 +85,14 @@ func (g *Gateway) movable() error {
 		}
 	}
 	return nil
+}
+
+// Count returns how many clients the gateway has, and how many connections its
+// inner port.
+func (s *Standstill) Count() (clients, inner int) {
+	s.g.hub.Mu.Lock()
+	defer s.g.hub.Mu.Unlock()
+	return s.g.hub.ClientsLocked().Len(), len(s.inner.conns)
 }
 
 // GoOn has the gateway go on as if nothing had happened.

@@ -54,7 +54,7 @@ func (p *process) openAdmin(c *cli.Context) (*adminServer, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, &flagError{"admin-listen", addr, "want host:port, as in " + defaultAdminListen + ", or off"}
 	}
-	ln, err := net.Listen("tcp", addr)
+	ln, err := p.open("admin-listen", addr, func() (net.Listener, error) { return net.Listen("tcp", addr) })
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && !c.IsSet("admin-listen"):
 		p.log.WithField("role", "admin").Infof("no admin: %s is in use; choose another --admin-listen", addr)

@@ -173,7 +173,7 @@ func (p *process) openACME() (servers []server, err error) {
 			if addr == "" || u.tls[i] == nil || u.tls[i].ACME() == nil {
 				continue
 			}
-			ln, err := net.Listen("tcp", addr)
+			ln, err := p.open(sc.name+"acme-http-listen", addr, func() (net.Listener, error) { return net.Listen("tcp", addr) })
 			if err != nil {
 				return servers, sc.blame(&flagError{"acme-http-listen", addr, err.Error()})
 			}

@@ -55,7 +55,7 @@ func isLoopback(ip string) bool {
 }
 
 // listenChat opens the port of the chat's page.
-func listenChat(c *cli.Context) (net.Listener, error) {
+func (p *process) listenChat(c *cli.Context) (net.Listener, error) {
 	addr := c.String("chat-listen")
 	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, &flagError{"chat-listen", addr, "want host:port, as in " + defaultChatListen}
@@ -65,7 +65,7 @@ func listenChat(c *cli.Context) (net.Listener, error) {
 			return nil, &flagError{"chat-origin", origin, err.Error()}
 		}
 	}
-	ln, err := net.Listen("tcp", addr)
+	ln, err := p.open("chat-listen", addr, func() (net.Listener, error) { return net.Listen("tcp", addr) })
 	if err != nil {
 		return nil, fmt.Errorf("chat: %w (choose another --chat-listen, or --chat=false)", err)
 	}
@@ -76,7 +76,7 @@ func listenChat(c *cli.Context) (net.Listener, error) {
 func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Options, log *logrus.Logger) (server, error) {
 	return chat.New(chat.Options{
 		Listener:          ln,
-		Gateway:           g.client.Addr().(*net.TCPAddr),
+		Gateway:           g.clientAddr(),
 		TLS:               opts.TLS != nil,
 		RegisterAddresses: opts.RegisterAddresses,
 		SecretKey:         opts.SecretKey,

@@ -27,6 +27,9 @@ func gatewayCommand() *cli.Command {
 			if p.master.checks() {
 				return nil
 			}
+			if err := p.successor.prepared(p.parts()); err != nil {
+				return err
+			}
 			gateways, err := p.openGateways()
 			if err != nil {
 				return err

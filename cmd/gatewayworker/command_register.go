@@ -27,7 +27,10 @@ func registerCommand() *cli.Command {
 				_, err := register.NewServer(register.Options{SecretKey: c.String("secret-key")})
 				return err
 			}
-			ln, err := openRegister(c, p.master)
+			if err := p.successor.prepared(nil); err != nil {
+				return err
+			}
+			ln, err := p.openRegister(c)
 			if err != nil {
 				return err
 			}
@@ -46,12 +49,12 @@ func registerCommand() *cli.Command {
 	}
 }
 
-// openRegister opens the port at --listen, unless m has opened it. m may be nil.
-func openRegister(c *cli.Context, m *master) (net.Listener, error) {
-	if m.listens() {
-		return m.listen(c.String("listen"))
+// openRegister opens the port at --listen, unless the master has opened it.
+func (p *process) openRegister(c *cli.Context) (net.Listener, error) {
+	if p.master.listens() {
+		return p.open("listen", c.String("listen"), func() (net.Listener, error) { return p.master.listen(c.String("listen")) })
 	}
-	return listenRegister(c, "listen")
+	return p.listenRegister(c, "listen")
 }
 
 // registerServer is a Register that has its port.

@@ -9,7 +9,7 @@ import (
 
 // controlSocketFlag is where a process can be commanded.
 func controlSocketFlag() cli.Flag {
-	return &cli.StringFlag{Name: "control-socket", Category: categoryProcess, Usage: "`FILE` of a unix socket by which gatewayworker reload reaches the process", EnvVars: env("control-socket"), TakesFile: true}
+	return &cli.StringFlag{Name: "control-socket", Category: categoryProcess, Usage: "`FILE` of a unix socket by which gatewayworker reload and upgrade reach the process", EnvVars: env("control-socket"), TakesFile: true}
 }
 
 func configFlag() cli.Flag {
@@ -29,15 +29,14 @@ func reloadCommand() *cli.Command {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			s, err := loadSettings(c)
+			path, err := controlSocketOf(c)
 			if err != nil {
 				return err
 			}
-			path := s.process.String("control-socket")
 			if path == "" {
 				return usageFault("reload: which process? set control-socket, in its configuration and here, or send it SIGHUP; business code is loaded again by the BusinessWorkers, not here")
 			}
-			reply, err := askControl(c.Context, path, "reload")
+			reply, err := askControl(c.Context, path, "reload", controlTimeout)
 			if err != nil {
 				return err
 			}
@@ -48,6 +47,15 @@ func reloadCommand() *cli.Command {
 			return nil
 		},
 	}
+}
+
+// controlSocketOf is the socket of the process that a command is for, "" for none.
+func controlSocketOf(c *cli.Context) (string, error) {
+	s, err := loadSettings(c)
+	if err != nil {
+		return "", err
+	}
+	return s.process.String("control-socket"), nil
 }
 
 func printReload(c *cli.Context, r *reloadReport) {

@@ -44,7 +44,10 @@ func start(c *cli.Context, p *process) (err error) {
 			}
 		}
 	}()
-	registerListener, err := listenRegister(c, "register-listen")
+	if err := p.successor.prepared(p.parts()); err != nil {
+		return err
+	}
+	registerListener, err := p.listenRegister(c, "register-listen")
 	if err != nil {
 		return err
 	}
@@ -52,7 +55,7 @@ func start(c *cli.Context, p *process) (err error) {
 	p.announceAt(dialAddress(registerListener))
 	var chatListener net.Listener
 	if withChat {
-		if chatListener, err = listenChat(c); err != nil {
+		if chatListener, err = p.listenChat(c); err != nil {
 			return err
 		}
 		listeners = append(listeners, chatListener)

@@ -22,19 +22,36 @@ type control struct {
 
 // controlReply is the answer to a command.
 type controlReply struct {
-	Error  string        `json:"error,omitempty"`
-	Reload *reloadReport `json:"reload,omitempty"`
+	Error string `json:"error,omitempty"`
+	// Moved says that another process has taken over meanwhile, which is to be asked.
+	Moved   bool           `json:"moved,omitempty"`
+	Reload  *reloadReport  `json:"reload,omitempty"`
+	Upgrade *upgradeReport `json:"upgrade,omitempty"`
+}
+
+func (r *controlReply) set(err error) {
+	if err != nil {
+		r.Error, r.Moved = err.Error(), errors.Is(err, errMoved)
+	}
+}
+
+func (r *controlReply) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(r)
 }
 
 const controlTimeout = 30 * time.Second
 
 // openControl opens the socket at path.
 func (p *process) openControl(path string) (*control, error) {
-	ln, err := net.Listen("unix", path)
-	if err != nil && abandoned(path) {
-		_ = os.Remove(path)
-		ln, err = net.Listen("unix", path)
-	}
+	ln, err := p.open("control-socket", path, func() (net.Listener, error) {
+		ln, err := net.Listen("unix", path)
+		if err != nil && abandoned(path) {
+			_ = os.Remove(path)
+			ln, err = net.Listen("unix", path)
+		}
+		return ln, err
+	})
 	if err != nil {
 		return nil, &flagError{"control-socket", path, err.Error()}
 	}
@@ -45,13 +62,18 @@ func (p *process) openControl(path string) (*control, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		var reply controlReply
-		if report, err := p.reloadFor("reload"); err != nil {
-			reply.Error = err.Error()
-		} else {
+		report, err := p.reloadFor("reload")
+		if reply.set(err); err == nil {
 			reply.Reload = &report
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(reply)
+		reply.write(w)
+	})
+	mux.HandleFunc("POST /upgrade", func(w http.ResponseWriter, r *http.Request) {
+		var reply controlReply
+		report, err := p.upgradeFor("upgrade", upgradeOptionsOf(r.URL.Query()))
+		reply.Upgrade = report
+		reply.set(err)
+		reply.write(w)
 	})
 	return &control{ln, &http.Server{Handler: mux, ReadHeaderTimeout: controlTimeout}}, nil
 }
@@ -79,12 +101,27 @@ func (s *control) Serve() error {
 // Shutdown does not wait for commands: they end with the process.
 func (s *control) Shutdown(context.Context) error { return s.http.Close() }
 
+// leave lets commands end: the one that brings the process to leave is among them.
+func (s *control) leave(ctx context.Context) error { return s.http.Shutdown(ctx) }
+
 func (s *control) Close() error { return s.http.Close() }
 
-// askControl sends a command to the process whose socket is at path.
-func askControl(ctx context.Context, path, command string) (controlReply, error) {
+// askControl sends a command to the process whose socket is at path, and asks
+// again where another process has just taken its place.
+func askControl(ctx context.Context, path, command string, limit time.Duration) (controlReply, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		reply, err := askControlOnce(ctx, path, command)
+		if err != nil || !reply.Moved {
+			return reply, err
+		}
+	}
+}
+
+func askControlOnce(ctx context.Context, path, command string) (controlReply, error) {
 	var reply controlReply
-	client := &http.Client{Timeout: controlTimeout, Transport: &http.Transport{
+	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)

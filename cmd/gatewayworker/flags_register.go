@@ -20,12 +20,12 @@ func registerListenFlag(name string, aliases ...string) cli.Flag {
 }
 
 // listenRegister opens the port at the address that the flag name holds.
-func listenRegister(c *cli.Context, name string) (net.Listener, error) {
+func (p *process) listenRegister(c *cli.Context, name string) (net.Listener, error) {
 	a, err := registerListenAddress(c, name)
 	if err != nil {
 		return nil, err
 	}
-	ln, err := net.Listen(a.Network(), a.HostPort())
+	ln, err := p.open(name, c.String(name), func() (net.Listener, error) { return net.Listen(a.Network(), a.HostPort()) })
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -32,17 +33,34 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	app := newApp()
 	app.Writer, app.ErrWriter = stdout, stderr
-	code := exitCode(app.Run(asTyped(app, args)), app)
-	code = failUnderMaster(app, code)
+	s, err := successorFromEnvironment()
+	if err == nil {
+		app.Metadata = map[string]any{successorName: s}
+		err = app.Run(asTyped(app, args))
+		s.refuse(err)
+	}
+	code := exitCode(err, app)
+	if s.served() {
+		code = failUnderMaster(app, code)
+	}
 	if w, ok := app.ErrWriter.(*logging.Writer); ok {
 		w.Close(logPatience)
+	}
+	if ended, ok := app.Metadata[holdingName].(chan func()); ok {
+		holdUntil(ended)
 	}
 	return code
 }
 
+// holdUntil holds the pid while another process serves, which needs no memory.
+func holdUntil(ended <-chan func()) {
+	debug.FreeOSMemory()
+	(<-ended)()
+}
+
 // exitCode prints err, and returns the exit code that stands for it.
 func exitCode(err error, app *cli.App) int {
-	if err == nil {
+	if err == nil || errors.Is(err, errMoved) {
 		return 0
 	}
 	if s, ok := app.Metadata[settingsName].(*settings); ok {
@@ -74,6 +92,7 @@ func newApp() *cli.App {
 			withoutLog(bench.Command()),
 			configCommand(),
 			reloadCommand(),
+			upgradeCommand(),
 			healthCommand(),
 			completionCommand(),
 			manCommand(),

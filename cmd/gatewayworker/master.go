@@ -92,7 +92,7 @@ func (p *process) serveUnderMaster(servers []server) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go p.obey(ctx, servers)
-	err := supervise(p.log, p.stops, p.stopTimeout, servers)
+	err := p.supervise(servers)
 	if coded, ok := errors.AsType[*codedError](err); ok && coded.code == exitUnfinished {
 		p.log.Warn(err)
 		return nil

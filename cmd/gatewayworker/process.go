@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -49,6 +50,14 @@ type process struct {
 
 	reloading sync.Mutex // guards settings
 	settings  *settings  // as they were last read
+
+	app       *cli.App
+	servers   []server // once they serve
+	ports     []port
+	successor *successor // nil unless it takes the place of another process
+	upgrading *upgrading
+	passed    *stopSignals   // to stops, in a process whose pid another one holds
+	upgrades  chan os.Signal // SIGUSR2
 }
 
 // newProcess is the first step of each command that serves. From here on the
@@ -58,8 +67,15 @@ type process struct {
 // Afterwards c has the options of the configuration file, too.
 func newProcess(c *cli.Context) (*process, error) {
 	p := &process{
-		stops:   make(chan os.Signal, 2),
-		hangups: earlysignals.Hangups,
+		app:       c.App,
+		stops:     make(chan os.Signal, 2),
+		hangups:   earlysignals.Hangups,
+		upgrades:  make(chan os.Signal, 1),
+		upgrading: newUpgrading(),
+	}
+	p.successor, _ = c.App.Metadata[successorName].(*successor)
+	if err := p.successor.agree(); err != nil {
+		return nil, err
 	}
 	if err := noArguments(c); err != nil {
 		return nil, err
@@ -73,7 +89,7 @@ func newProcess(c *cli.Context) (*process, error) {
 		return nil, err
 	}
 	if p.master == nil {
-		signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM)
+		p.catchStops()
 		signal.Notify(p.hangups, syscall.SIGHUP)
 	} else {
 		p.stopTimeout = min(p.stopTimeout, p.master.StopPatience())
@@ -107,10 +123,15 @@ func (p *process) serve(servers ...server) error {
 	if err != nil {
 		return err
 	}
+	p.servers = servers
+	if err := p.succeed(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	watching.Go(func() { p.watchCertificates(ctx, p.watchInterval()) })
 	watching.Go(func() { p.stayAlive(ctx) })
+	watching.Go(func() { p.watchUpgrades(ctx) })
 	defer watching.Wait()
 	defer cancel()
 	sdnotify.Send(sdnotify.Ready) // the ports are open
@@ -122,14 +143,22 @@ func (p *process) serve(servers ...server) error {
 	go func() {
 		for {
 			select {
-			case <-p.hangups:
-				_, _ = p.reloadFor("SIGHUP") // the log has it
+			case s := <-p.hangups:
+				if _, err := p.reloadFor("SIGHUP"); errors.Is(err, errMoved) {
+					p.hangups <- s // for the process that serves now
+					return
+				}
 			case <-stopped:
 				return
 			}
 		}
 	}()
-	return supervise(p.log, p.stops, p.stopTimeout, servers)
+	return p.supervise(servers)
+}
+
+// supervise runs servers until the process stops or another one takes its place.
+func (p *process) supervise(servers []server) error {
+	return supervise(p.log, p.stops, p.stopTimeout, servers, p.upgrading)
 }
 
 // watchInterval is how often files of TLS are looked at.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -44,6 +45,9 @@ func (p *process) reload() (reloadReport, error) {
 	p.reloading.Lock()
 	defer p.reloading.Unlock()
 	var report reloadReport
+	if p.upgrading.moved.Load() {
+		return report, errMoved
+	}
 	next, err := loadSettings(p.typed)
 	if err != nil {
 		return report, err
@@ -184,6 +188,9 @@ func (p *process) reloadFor(why string) (reloadReport, error) {
 	sdnotify.Send(sdnotify.Reloading)
 	defer sdnotify.Send(sdnotify.Ready)
 	report, err := p.reload()
+	if errors.Is(err, errMoved) {
+		return report, err
+	}
 	if err != nil {
 		err = describe(err)
 		p.log.WithError(err).Errorf("%s: nothing is changed", why)

@@ -31,19 +31,36 @@ var (
 // supervise runs servers until a signal comes or one of them fails, and then
 // stops them in the order given. A second signal, or the end of timeout, closes
 // what has not stopped by then; the error has the exit code exitUnfinished then.
-func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Duration, servers []server) error {
+//
+// It runs moves as they come. After one that succeeds another process serves, and
+// supervise returns errMoved when the servers of this one have ended.
+func supervise(log *logrus.Logger, signals <-chan os.Signal, timeout time.Duration, servers []server, u *upgrading) error {
 	ended := make(chan error, len(servers))
 	for _, s := range servers {
 		go func() { ended <- s.Serve() }()
 	}
 	running := len(servers)
 	var failure error
-	select {
-	case sig := <-signals:
-		log.WithField("signal", sig.String()).Info("stopping; a second signal stops at once")
-	case failure = <-ended:
-		running--
+	for serving := true; serving; {
+		select {
+		case sig := <-signals:
+			log.WithField("signal", sig.String()).Info("stopping; a second signal stops at once")
+			serving = false
+		case failure = <-ended:
+			running--
+			serving = false
+		case m := <-u.moves:
+			if m.do(servers) {
+				for ; running > 0; running-- {
+					if err := <-ended; err != nil {
+						log.Debug(err) // that it has left
+					}
+				}
+				return errMoved
+			}
+		}
 	}
+	close(u.stopping)
 	sdnotify.Send(sdnotify.Stopping)
 	if failure == nil {
 		signals = drain(log, signals, servers)

@@ -79,7 +79,7 @@ func supervised(t *testing.T, timeout time.Duration, prepare func(a, b *fakeServ
 	log.SetOutput(&text)
 	signals := make(chan os.Signal)
 	result := make(chan error)
-	go func() { result <- supervise(log, signals, timeout, []server{a, b}) }()
+	go func() { result <- supervise(log, signals, timeout, []server{a, b}, newUpgrading()) }()
 	<-a.serving
 	<-b.serving
 	during(a, b, signals)

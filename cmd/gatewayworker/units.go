@@ -114,10 +114,25 @@ func checkInnerPorts(units []*unit) error {
 // gatewayServer is a Gateway that has its ports.
 type gatewayServer struct {
 	*gateway.Gateway
-	client, inner net.Listener
+	client, inner net.Listener   // nil where another process has had them
 	more          []net.Listener // of Options.Listeners
 	master        *master        // nil for none
 	draining      gateway.DrainOptions
+	name          string // between two processes, see mover
+}
+
+// openGateway opens a gateway of the process, or takes it over from the process
+// before.
+func (p *process) openGateway(u *unit) (g gatewayServer, err error) {
+	if part := u.part(); p.successor.offers(part) {
+		g = gatewayServer{master: p.master}
+		g.Gateway, err = gateway.New(u.opts)
+	} else {
+		g, err = openGateway(u.opts, p.master)
+	}
+	g.name = u.part()
+	g.draining = drainOptions(u.scope.Context)
+	return g, err
 }
 
 // openGateway makes a Gateway and opens its ports, but the client port that m has
@@ -155,14 +170,46 @@ func (s gatewayServer) drain(ctx context.Context) {
 }
 
 func (s gatewayServer) Serve() error {
-	if err := s.ServeAll(s.inner, append([]net.Listener{s.client}, s.more...)...); !errors.Is(err, gateway.ErrServerClosed) {
+	serve := func() error { return s.ServeAll(s.inner, append([]net.Listener{s.client}, s.more...)...) }
+	if s.inner == nil {
+		serve = s.serveTakenOver
+	}
+	if err := serve(); !errors.Is(err, gateway.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
+// gatewayPart begins the name of a gateway between two processes, which has its
+// inner address: client ids hold it.
+const gatewayPart = "gateway "
+
+func (u *unit) part() string {
+	return gatewayPart + net.JoinHostPort(u.opts.LanIP, strconv.Itoa(u.opts.StartPort))
+}
+
+// parts are the names of the process's gateways between two processes.
+func (p *process) parts() []string {
+	var parts []string
+	for _, u := range p.units {
+		parts = append(parts, u.part())
+	}
+	return parts
+}
+
+// clientAddr is the address of the first client port.
+func (s gatewayServer) clientAddr() *net.TCPAddr {
+	if s.client != nil {
+		return s.client.Addr().(*net.TCPAddr)
+	}
+	return s.ClientAddr().(*net.TCPAddr)
+}
+
 // listeners are those of the gateway.
 func (s gatewayServer) listeners() []net.Listener {
+	if s.inner == nil {
+		return nil // the other process's, until this one serves
+	}
 	return append([]net.Listener{s.client, s.inner}, s.more...)
 }
 
@@ -192,7 +239,7 @@ func (p *process) chatGateway() *unit {
 func (p *process) openGateways() ([]gatewayServer, error) {
 	var open []gatewayServer
 	for _, u := range p.units {
-		g, err := openGateway(u.opts, p.master)
+		g, err := p.openGateway(u)
 		if err != nil {
 			for _, g := range open {
 				for _, l := range g.listeners() {
@@ -201,11 +248,10 @@ func (p *process) openGateways() ([]gatewayServer, error) {
 			}
 			return nil, u.scope.blame(err)
 		}
-		g.draining = drainOptions(u.scope.Context)
 		open = append(open, g)
 	}
 	p.gateways = open
-	return open, nil
+	return open, p.takeGateways()
 }
 
 // warnOfLanIPs warns of gateways that nobody else can reach.

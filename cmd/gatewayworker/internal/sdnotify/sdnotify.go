@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,9 +19,33 @@ const (
 	Reloading = "RELOADING=1"
 )
 
+// relay is set by Via.
+var relay atomic.Pointer[relayed]
+
+type relayed struct {
+	send func(state string)
+	main int
+}
+
+// Via has states go through another process, whose pid systemd knows as the
+// service's: it listens to no other one by default.
+func Via(send func(state string), main int) { relay.Store(&relayed{send, main}) }
+
 // Send tells systemd a state. Nothing can be done about an error: a service that
 // systemd does not hear of is treated as its unit says.
 func Send(state string) {
+	switch r := relay.Load(); {
+	case os.Getenv("NOTIFY_SOCKET") == "":
+	case r != nil:
+		r.send(state)
+	default:
+		Relay(state)
+	}
+}
+
+// Relay tells systemd a state in the name of this process, whose state it may be
+// or that of one that uses Via.
+func Relay(state string) {
 	address := os.Getenv("NOTIFY_SOCKET")
 	if address == "" {
 		return
@@ -40,7 +65,11 @@ func Send(state string) {
 // WatchdogInterval is how often systemd has to hear Alive, so that there is room
 // for one that is late: half of WatchdogSec=; 0 if it does not wait for any.
 func WatchdogInterval() time.Duration {
-	if pid := os.Getenv("WATCHDOG_PID"); pid != "" && pid != strconv.Itoa(os.Getpid()) {
+	main := os.Getpid()
+	if r := relay.Load(); r != nil {
+		main = r.main
+	}
+	if pid := os.Getenv("WATCHDOG_PID"); pid != "" && pid != strconv.Itoa(main) {
 		return 0
 	}
 	usec, err := strconv.ParseInt(os.Getenv("WATCHDOG_USEC"), 10, 64)

@@ -2,7 +2,6 @@ package workerman
 
 import (
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -23,7 +22,7 @@ type Connection struct {
 func (m *Master) Connections(all []Connection) error {
 	var b strings.Builder
 	for i := range all {
-		m.connectionLine(&b, os.Getpid(), &all[i])
+		m.connectionLine(&b, m.pid(), &all[i])
 	}
 	return appendTo(m.ConnectionsFile, b.String())
 }

@@ -68,7 +68,7 @@ func (l *log) Write(p []byte) (int, error) {
 	if !quiet {
 		_, _ = l.screen.Write(text)
 	}
-	line := fmt.Sprintf("%s pid:%d %s", l.now().In(l.zone).Format("2006-01-02 15:04:05"), os.Getpid(), text)
+	line := fmt.Sprintf("%s pid:%d %s", l.now().In(l.zone).Format("2006-01-02 15:04:05"), l.m.pid(), text)
 	if err := l.append(line); err != nil {
 		// The worker's user may not write it, as in PHP.
 		if quiet {

@@ -1,9 +1,11 @@
 package workerman
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -43,6 +45,9 @@ type Master struct {
 	Listener    bool    `json:"listener"`     // a listening socket was handed over
 	Timers      int     `json:"timers"`       // as `status` shows them
 
+	// PID is the process that the master knows, 0 for this one.
+	PID int `json:"-"`
+
 	Timezone  string `json:"timezone"` // of log lines, such as Asia/Shanghai
 	UTCOffset int    `json:"utc_offset"`
 }
@@ -75,6 +80,9 @@ func (m *Master) StopPatience() time.Duration {
 	seconds := max(m.StopTimeout-1.2, m.StopTimeout*0.4)
 	return time.Duration(seconds * float64(time.Second))
 }
+
+// pid is the number by which the master knows the process.
+func (m *Master) pid() int { return cmp.Or(m.PID, os.Getpid()) }
 
 // location is the time zone of log lines.
 func (m *Master) location() *time.Location {

@@ -18,7 +18,7 @@ type Figures struct {
 // Status appends the process's line to the master's file. (PHP:
 // writeStatisticsToStatusFile.)
 func (m *Master) Status(f Figures) error {
-	return appendTo(m.StatusFile, m.statusLine(os.Getpid(), memory(), f))
+	return appendTo(m.StatusFile, m.statusLine(m.pid(), memory(), f))
 }
 
 func (m *Master) statusLine(pid int, memory uint64, f Figures) string {
