@@ -64,6 +64,7 @@ const (
 	clientClosing                         // closes when out is empty; nothing more is read or queued
 	clientClosed                          // gone: out of the hub, socket closed
 	clientCounted                         // among the clients of its address, which is then remoteAddr
+	clientPaused                          // not read for a moment: it has taken more than its share; see shares
 )
 
 func (s clientState) any(f clientState) bool { return s&f != 0 }
@@ -317,7 +318,7 @@ func (c *client) keepLocked(q *outqueue.Queue, n int) {
 	}
 	c.out = q
 	c.state |= clientBlocked
-	c.transport.watchLocked(true, !c.state.any(clientClosing))
+	c.transport.watchLocked(true, c.readLocked())
 }
 
 // writable is called by the poller when the kernel takes bytes again.
@@ -331,7 +332,7 @@ func (c *client) writableAndUnlock(b *batch) {
 	// The number of a closed socket may be another client's by now.
 	if c.state.any(clientBlocked) && !c.state.any(clientClosed) {
 		c.state &^= clientBlocked
-		c.transport.watchLocked(false, !c.state.any(clientClosing))
+		c.transport.watchLocked(false, c.readLocked())
 	}
 	// c.mu is held from here to the flush: a message queued in between would
 	// stand before the rest.
@@ -359,6 +360,9 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime, why
 	c.mu.Unlock()
 	c.flush(b)
 }
+
+// readLocked reports whether what the client sends is to be read now.
+func (c *client) readLocked() bool { return !c.state.any(clientClosing | clientPaused) }
 
 // ready reports whether messages may go out: the handshake is done, or none needed.
 func (c *client) ready() bool {

@@ -34,6 +34,7 @@ type clientPoller struct {
 	heads       *proxyHeads // nil before the first PROXY head
 	acceptAgain atomic.Bool // a pause is over
 
+	shares   shares
 	trimming trimRequest
 	parking  parking
 }
@@ -126,7 +127,10 @@ func (p *clientPoller) serve() {
 			}
 		}
 		p.heads.expire()
-		p.reader.flush()
+		p.flush()
+		if p.shares.due.Swap(false) {
+			p.shares.tick(p.now(), p.poller.Wake)
+		}
 		p.trimming.answer(p.trimNow)
 		if p.acceptAgain.Swap(false) {
 			p.resumeAccepting()
@@ -143,6 +147,21 @@ func (p *clientPoller) serve() {
 	p.closeListeners()
 	p.reader.flush()
 }
+
+// flush writes out what the turn has led to.
+func (p *clientPoller) flush() {
+	if len(p.shares.heavy) == 0 {
+		p.reader.flush()
+		return
+	}
+	began := p.now()
+	p.reader.flush()
+	now := p.now()
+	p.shares.endTurn(now-began, now, p.poller.Wake)
+}
+
+// now is the gateway's clock.
+func (p *clientPoller) now() time.Duration { return time.Since(p.gw.started) }
 
 // stopAccepting closes the listeners; clients are served on.
 func (p *clientPoller) stopAccepting() {
@@ -184,6 +203,10 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, tlsloop.MaxRecord)
 	}
 	n, err := s.fd.Read(p.buf)
+	var began time.Duration
+	if n >= heavyRead {
+		began = p.now()
+	}
 	switch {
 	case err == nil && secure != nil:
 		err = secure.received(&p.reader, p.buf[:n], p.plain)
@@ -191,6 +214,10 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		p.reader.received(c, p.buf[:n])
 	case err == netloop.ErrAgain:
 		err = nil
+	}
+	if n >= heavyRead {
+		now := p.now()
+		p.shares.took(s, now-began, now, p.poller.Wake)
 	}
 	if err != nil {
 		p.gw.letGo(c.unread)

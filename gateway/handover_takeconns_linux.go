@@ -220,7 +220,7 @@ func (t *taking) watch(c *client, s *plainTransport) error {
 		c.state |= clientBlocked
 	}
 	if c.state.any(clientBlocked | clientClosing) {
-		s.watchLocked(true, !c.state.any(clientClosing))
+		s.watchLocked(true, c.readLocked())
 	}
 	return nil
 }

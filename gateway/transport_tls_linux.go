@@ -146,5 +146,5 @@ func (o tlsOwner) SealedLocked() {
 	// if that still kept others from it when the kernel has room again, new
 	// messages would take the place of what was copied.
 	c.state = c.state&^clientDirty | clientBlocked
-	o.t.watchLocked(true, !c.state.any(clientClosing))
+	o.t.watchLocked(true, c.readLocked())
 }

@@ -9,6 +9,10 @@
 // goroutines, memory, clients - is as it was when the attack is over; how long the
 // bystanders waited is printed.
 //
+// The attackers have a process of their own, too. With -long the kernel runs it
+// only while a processor has nothing else to do: attackers have machines of their
+// own, and what they compute here must not be what others wait for.
+//
 //	go test ./compat-tests/endurance                               seconds for each attack
 //	go test ./compat-tests/endurance -run TestHostile -v -args -long          15 s each, and the bystanders' times are asserted
 //	GATEWAYWORKER_PHP_AUTOLOAD=... the same, with -run TestHostile     and PHP's gateway under the same attacks

@@ -1,9 +1,7 @@
 package endurance
 
 import (
-	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,37 +26,6 @@ type attack struct {
 	noPHP string
 }
 
-// assault is an attack under way.
-type assault struct {
-	*cluster
-	t   *testing.T
-	ctx context.Context
-	all sync.WaitGroup
-
-	mu     sync.Mutex // guards what follows
-	counts map[string]int
-}
-
-// by runs an attacker n times at once.
-func (a *assault) by(n int, f func(i int)) {
-	for i := range n {
-		a.all.Go(func() { f(i) })
-	}
-}
-
-// on reports whether the attack goes on.
-func (a *assault) on() bool { return a.ctx.Err() == nil }
-
-// note counts something that is printed.
-func (a *assault) note(what string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.counts == nil {
-		a.counts = map[string]int{}
-	}
-	a.counts[what]++
-}
-
 // tolerance is by how much one hostile client may make others wait longer: p99.
 const tolerance = 5 * time.Millisecond
 
@@ -74,7 +41,10 @@ func TestHostile(t *testing.T) {
 
 // attackTime is how long an attack goes on.
 func attackTime() time.Duration {
-	if *long {
+	switch {
+	case *attackFor > 0:
+		return *attackFor
+	case *long:
 		return 15 * time.Second
 	}
 	return 1500 * time.Millisecond
@@ -101,14 +71,10 @@ func TestHostilePHP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), attackTime())
-			defer cancel()
-			a := &assault{cluster: c, t: t, ctx: ctx}
-			attack.run(a)
-			<-ctx.Done()
+			a := launch(t, attack, c, attackTime())
+			pause(attackTime())
 			hostile, err := b.since()
-			a.all.Wait()
-			t.Logf("PHP, quiet: %v\n    attacked: %v; attackers: %v; error: %v", quiet, hostile, a.counts, err)
+			t.Logf("PHP, quiet: %v\n    attacked: %v; attackers: %v; error: %v", quiet, hostile, a.over(t), err)
 		})
 	}
 }
@@ -128,22 +94,19 @@ func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) {
 	before := c.gateway.Collected(t)
 	c.gateway.ResetPeak()
 
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	a := &assault{cluster: c, t: t, ctx: ctx}
+	a := launch(t, attack, c, d)
 	_, _ = b.since()
-	attack.run(a)
-	<-ctx.Done()
+	pause(d)
 	hostile, err := b.since()
 	during := c.gateway.Stats(t)
-	a.all.Wait()
+	attackers := a.over(t)
 	b.served(t)
 	after := recovered(t, c, before, attack.remains)
 
 	cpu := during.CPU - before.CPU
 	t.Logf("quiet: %v\n    attacked: %v\n    gateway: %+.1f MB at most, %d goroutines, %.2f s of CPU in %v; afterwards heap %+.2f MB, RSS %+.1f MB; attackers: %v",
 		quiet, hostile, mb(max(during.PeakRSS, before.RSS)-before.RSS), during.Goroutines, cpu, d,
-		mb(after.Heap)-mb(before.Heap), mb(after.RSS)-mb(before.RSS), a.counts)
+		mb(after.Heap)-mb(before.Heap), mb(after.RSS)-mb(before.RSS), attackers)
 	if err != nil {
 		t.Errorf("a bystander is not served: %v", err)
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	long = flag.Bool("long", false, "attack for 15 s each, and assert how long others wait")
-	day  = flag.Duration("day", 0, "how long TestDay's day takes; 0: seconds")
+	long      = flag.Bool("long", false, "attack for 15 s each, and assert how long others wait")
+	attackFor = flag.Duration("attack", 0, "how long each attack goes on; 0: 1.5 s, with -long 15 s")
+	day       = flag.Duration("day", 0, "how long TestDay's day takes; 0: seconds")
 )
 
 // patience bounds every wait for something that must happen, on a machine that
@@ -22,7 +23,7 @@ var (
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
-	testprocess.Main(map[string]testprocess.Role{"gateway": playGateway, "register": playRegister, "worker": playWorker})
+	testprocess.Main(map[string]testprocess.Role{"gateway": playGateway, "register": playRegister, "worker": playWorker, "attackers": playAttackers})
 	flag.Parse()
 	raiseFileLimit()
 	os.Exit(clustertest.Main(m, nil))
