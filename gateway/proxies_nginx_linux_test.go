@@ -137,9 +137,8 @@ func TestNginxHeader(t *testing.T) {
 }
 
 // testProxyProgram checks a proxy that sends PROXY heads.
-func testProxyProgram(t *testing.T, g *testGateway, at string) {
+func testProxyProgram(t *testing.T, w *peer, at string) {
 	t.Helper()
-	w := g.worker("w:0")
 	ws := dialFrom(t, "127.0.0.5", at)
 	port := ws.LocalAddr().(*net.TCPAddr).Port
 	for _, cmd := range []gp.Command{gp.CmdOnConnect, gp.CmdOnWebSocketConnect} {
@@ -166,7 +165,8 @@ func TestNginxStream(t *testing.T) {
 		t.Skipf("SKIPPED nginx with PROXY heads: %v", err)
 	}
 	g := startGateway(t, proxyProtocolOptions())
-	testProxyProgram(t, g, nginx(t, `stream { server { listen HERE; proxy_pass `+g.client+`; proxy_bind 127.0.0.1; proxy_protocol on; } }`))
+	w := g.worker("w:0") // before the connection that tries whether nginx is up
+	testProxyProgram(t, w, nginx(t, `stream { server { listen HERE; proxy_pass `+g.client+`; proxy_bind 127.0.0.1; proxy_protocol on; } }`))
 }
 
 // TestHAProxy: HAProxy sends heads of either version.
@@ -174,7 +174,8 @@ func TestHAProxy(t *testing.T) {
 	for _, send := range []string{"send-proxy", "send-proxy-v2"} {
 		t.Run(send, func(t *testing.T) {
 			g := startGateway(t, proxyProtocolOptions())
-			testProxyProgram(t, g, proxyProgram(t, "haproxy", func(dir, listen string) *exec.Cmd {
+			w := g.worker("w:0")
+			testProxyProgram(t, w, proxyProgram(t, "haproxy", func(dir, listen string) *exec.Cmd {
 				file := filepath.Join(dir, "haproxy.cfg")
 				config := "defaults\n mode tcp\n timeout connect 30s\n timeout client 30s\n timeout server 30s\nlisten gateway\n bind " + listen +
 					"\n server gw " + g.client + " source 127.0.0.1 " + send + "\n"
