@@ -38,6 +38,7 @@ func (g *Gateway) announceLocked() {
 			g.log.WithError(err).Error("the gateway is not announced")
 			continue
 		}
+		g.jobs.taken = slices.DeleteFunc(g.jobs.taken, a.Adopt)
 		end := g.startJobLocked(job{run: func(ctx context.Context) { _ = a.Run(ctx) }}) // ends with ctx only
 		g.jobs.announcements[address] = &announcement{a, end}
 	}
@@ -47,6 +48,15 @@ func (g *Gateway) announceLocked() {
 			delete(g.jobs.announcements, address)
 		}
 	}
+}
+
+// dropTakenLinksLocked closes the connections of another process to Registers that
+// the options do not name.
+func (g *Gateway) dropTakenLinksLocked() {
+	for _, l := range g.jobs.taken {
+		l.Close()
+	}
+	g.jobs.taken = nil
 }
 
 // Registers returns what is known of the Registers that the gateway announces

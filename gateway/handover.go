@@ -10,8 +10,8 @@ import (
 // gateway, one for each inner connection, one for each place of the worker table
 // (those with a connection first, in their order), one for each client in order
 // of connecting, those of the hub, one for each connection whose PROXY head is
-// not whole. Numbers that name a connection or a place
-// count them from 1.
+// not whole; behind the gateway's own, those of register.HeldLinks. Numbers that
+// name a connection or a place count them from 1.
 
 // Kinds of records.
 const (

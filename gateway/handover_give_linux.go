@@ -17,6 +17,11 @@ func (s *Standstill) HandOver(to *handover.Giver) error {
 	if err := w.gateway(); err != nil {
 		return err
 	}
+	for _, l := range s.links {
+		if err := l.HandOver(to); err != nil {
+			return err
+		}
+	}
 	if err := w.workers(); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (g *testGateway) tryPassOn(opts Options, wrong func(*handover.Taker) error)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	opts.Logger, opts.NoRegister = g.opts.Logger, true
+	opts.Logger, opts.NoRegister = g.opts.Logger, len(opts.RegisterAddresses) == 0
 	if opts.Listen == "" {
 		opts.Listen = g.opts.Listen
 	}
@@ -122,6 +122,11 @@ func (g *testGateway) tryPassOn(opts Options, wrong func(*handover.Taker) error)
 	if err := <-g.served; !errors.Is(err, ErrLeft) {
 		g.t.Fatalf("Serve returned %v", err)
 	}
+	g.until("the next gateway serves", func() bool {
+		next.mu.Lock()
+		defer next.mu.Unlock()
+		return next.state == serverServing
+	})
 	g.Gateway, g.served = next, served
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // TakeOver makes g, which has not served yet, what another process's gateway is,
@@ -22,7 +23,9 @@ import (
 //
 // The options may differ from those of the other process, but the inner address
 // may not: client ids hold it. Listeners with the same address pass; new ones are
-// opened; one that is not there any more must have no clients.
+// opened; one that is not there any more must have no clients. Registers that are
+// named here alone are dialed, and those that are named there alone get the end of
+// their connection, both when the gateway serves.
 //
 // After an error g is of no use, and the connections are still the other
 // process's.
@@ -71,6 +74,14 @@ func (t *taking) record(f *handover.Fields) error {
 		return t.client(f)
 	case kindProxyHead:
 		return t.proxyHead(f)
+	case register.KindLink:
+		link, err := register.TakeLink(t.from, f)
+		if err == nil {
+			t.g.mu.Lock()
+			t.g.jobs.taken = append(t.g.jobs.taken, link)
+			t.g.mu.Unlock()
+		}
+		return err
 	}
 	_, err := t.restorer.Record(f)
 	return err
@@ -222,6 +233,7 @@ func (g *Gateway) ServeTakenOver() error {
 	}
 	clients := g.Stats().Clients
 	g.runLocked()
+	g.dropTakenLinksLocked()
 	g.mu.Unlock()
 	g.log.WithFields(logrus.Fields{
 		"inner":   g.InnerAddr().String(),

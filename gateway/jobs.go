@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"slices"
+
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // job is a goroutine of the gateway that lives by options: when one of them
@@ -19,6 +21,7 @@ type jobs struct {
 	running []func()        // ends one, in the order of Gateway.allJobs
 
 	announcements map[string]*announcement // by the Register's address
+	taken         []*register.TakenLink    // to Registers, from another process
 }
 
 // allJobs are the jobs of a gateway, whether they have something to do or not.

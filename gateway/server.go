@@ -168,6 +168,7 @@ func (g *Gateway) end() bool {
 	was := g.state
 	g.state = serverClosed
 	if g.jobs.cancel == nil { // never served
+		g.dropTakenLinksLocked()
 		g.mu.Unlock()
 		return false
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
+
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // ErrLeft is returned by Serve after another process has taken the gateway over.
@@ -21,7 +24,8 @@ type Standstill struct {
 	pollers []*clientPoller
 	inner   *innerLoop
 	stops   []*stop
-	files   []*os.File // copies of the listeners' files, while they are passed
+	links   []*register.HeldLinks // to Registers
+	files   []*os.File            // copies of the listeners' files, while they are passed
 }
 
 // StandStill stops everything that the gateway does, between two messages, and
@@ -70,6 +74,16 @@ func (g *Gateway) StandStill(ctx context.Context) (*Standstill, error) {
 	s.stops = append(s.stops, stop)
 	if err := stop.await(ctx); err != nil {
 		return fail(fmt.Errorf("gateway: the inner port does not come to a stand: %w", err))
+	}
+	g.mu.Lock()
+	announcements := slices.Collect(maps.Values(g.jobs.announcements)) // none begins or ends now
+	g.mu.Unlock()
+	for _, a := range announcements {
+		link, err := a.StandStill(ctx)
+		if err != nil {
+			return fail(err)
+		}
+		s.links = append(s.links, link)
 	}
 	return s, nil
 }
@@ -148,6 +162,14 @@ func (s *Standstill) end(leave bool) {
 	for _, f := range s.files {
 		_ = f.Close()
 	}
+	for _, l := range s.links {
+		if leave {
+			l.Leave()
+		} else {
+			l.GoOn()
+		}
+	}
+	s.links = nil
 	for _, stop := range s.stops {
 		stop.end(leave)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 )
 
 // Announcer keeps a gateway announced at several Registers, as PHP's
@@ -54,9 +55,11 @@ const acceptTime = time.Second
 
 // discard reads until the connection ends. A Register has nothing to say to a
 // gateway; what it says is logged once and dropped.
-func discard(k *link, nc net.Conn, accept func()) error {
+func discard(k *link, nc *handover.Conn, accept func()) error {
 	buf := make([]byte, 512)
-	nc.SetReadDeadline(time.Now().Add(acceptTime))
+	if !k.isAccepted() && nc.ReadLimit() == 0 {
+		_ = nc.SetReadDeadline(time.Now().Add(acceptTime))
+	}
 	for told := false; ; {
 		n, err := nc.Read(buf)
 		if n > 0 && !told {
@@ -67,7 +70,7 @@ func discard(k *link, nc net.Conn, accept func()) error {
 		switch {
 		case err == nil:
 		case errors.As(err, &ne) && ne.Timeout():
-			nc.SetReadDeadline(time.Time{})
+			_ = nc.SetReadDeadline(time.Time{})
 			accept()
 		default:
 			return err

@@ -277,7 +277,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 }
 
 // TestEverythingPasses: whoever adds a field to what is there for each connection
-// has to say how it passes to another process (handover_linux.go and handover_take_linux.go), or that it need
+// has to say how it passes to another process (handover_linux.go and handover_take_linux.go; link_linux.go and link_taken.go), or that it need
 // not, and then to name it here.
 func TestEverythingPasses(t *testing.T) {
 	for _, tt := range []struct {
@@ -287,6 +287,9 @@ func TestEverythingPasses(t *testing.T) {
 		{Server{}, "opts peers wg stop requests standstill mu closing taken left listeners conns gateways workers list"},
 		{conn{}, "srv remote log in out lines authorized ending announced address behind catchingUp"},
 		{lineReader{}, "r max buf start end"},
+		{links{}, "opts hello read standstill left each connected"},
+		{link{}, "links addr log taken lines mu conn ping up err since told"},
+		{Watcher{}, "links first ended deliver onList mu list told"},
 	} {
 		var fields []string
 		of := reflect.TypeOf(tt.of)

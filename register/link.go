@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
 	"github.com/sirupsen/logrus"
 )
@@ -20,13 +21,18 @@ type links struct {
 	hello []byte // sent first on each connection
 	// read reads from a connection until it ends, and calls accept when the
 	// Register turns out to have accepted hello.
-	read func(k *link, nc net.Conn, accept func()) error
+	read func(k *link, nc *handover.Conn, accept func()) error
+
+	// standstill is held for reading while a connection begins or has ended, for
+	// writing while all stands still; see HeldLinks. It is taken before link.mu.
+	standstill sync.RWMutex
+	left       bool // another process has the connections; guarded by standstill
 
 	each      []*link // in the order of opts.RegisterAddresses
 	connected atomic.Int32
 }
 
-func (l *links) init(opts ClientOptions, hello []byte, read func(*link, net.Conn, func()) error) {
+func (l *links) init(opts ClientOptions, hello []byte, read func(*link, *handover.Conn, func()) error) {
 	l.opts, l.hello, l.read = opts, hello, read
 	for _, addr := range opts.RegisterAddresses {
 		l.each = append(l.each, &link{links: l, addr: addr, log: opts.Logger.WithField("register", addr)})
@@ -71,10 +77,14 @@ func (l *links) states() []State {
 // its end once, however long it lasts.
 type link struct {
 	*links
-	addr string
-	log  logrus.FieldLogger
+	addr  string
+	log   logrus.FieldLogger
+	taken *TakenLink  // behind conn, until keep begins
+	lines *lineReader // of the connection; the reader's
 
 	mu    sync.Mutex         // guards all below
+	conn  *handover.Conn     // that has said hello; nil while there is none
+	ping  time.Time          // when the next one is due
 	up    bool               // a connection is accepted
 	err   error              // why there is no connection; nil while one is accepted
 	since time.Time          // of the outage; zero before the first
@@ -92,9 +102,14 @@ const (
 
 // keep connects, again and again.
 func (k *link) keep(ctx context.Context) {
+	defer func() {
+		if k.taken != nil { // it was too late for it
+			k.taken.Close()
+		}
+	}()
 	for ctx.Err() == nil {
 		kind, err := k.once(ctx)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || k.hasLeft() {
 			return
 		}
 		k.failed(kind, err)
@@ -103,6 +118,12 @@ func (k *link) keep(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+func (k *link) hasLeft() bool {
+	k.standstill.RLock()
+	defer k.standstill.RUnlock()
+	return k.left
 }
 
 // failed notes why there is no connection, and logs it unless it did so before in
@@ -144,36 +165,82 @@ func (k *link) accepted() {
 	}
 }
 
-// once holds one connection until it ends.
+func (k *link) isAccepted() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.up
+}
+
+// once holds one connection until it ends: that of another process, or one that
+// it dials.
 func (k *link) once(ctx context.Context) (kindOfEnd, error) {
+	if t := k.taken; t != nil {
+		k.taken = nil
+		k.mu.Lock()
+		conn := k.conn
+		k.mu.Unlock()
+		return k.hold(ctx, t.nc, conn)
+	}
 	nc, err := k.opts.dial(ctx, k.addr)
 	if err != nil {
 		return noConnection, err
 	}
-	defer nc.Close()
-	unhook := context.AfterFunc(ctx, func() { nc.Close() })
-	defer unhook()
-	if err := k.write(nc, k.hello); err != nil {
+	conn, err := k.begin(nc)
+	if err != nil {
+		nc.Close()
 		return noConnection, err
 	}
+	return k.hold(ctx, nc, conn)
+}
+
+// begin says hello.
+func (k *link) begin(nc net.Conn) (*handover.Conn, error) {
+	k.standstill.RLock()
+	defer k.standstill.RUnlock()
+	if k.left {
+		return nil, net.ErrClosed
+	}
+	conn := handover.NewConn(nc)
+	if err := k.write(conn, k.hello); err != nil {
+		return nil, err
+	}
+	k.lines = newLineReader(conn, gatewayprotocol.MaxRegisterLine)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conn, k.ping = conn, time.Now().Add(k.opts.PingInterval)
+	return conn, nil
+}
+
+// hold serves a connection that has said hello, until it ends. nc is what conn
+// holds.
+func (k *link) hold(ctx context.Context, nc net.Conn, conn *handover.Conn) (kindOfEnd, error) {
+	defer func() {
+		conn.Close()
+		k.mu.Lock()
+		k.conn = nil
+		k.mu.Unlock()
+	}()
+	unhook := context.AfterFunc(ctx, func() { conn.Close() })
+	defer unhook()
 	k.connected.Add(1)
 	defer k.connected.Add(-1)
 	var vanished atomic.Bool
 	defer keepalive.Watch(nc, func(error) {
 		vanished.Store(true)
-		nc.Close()
+		conn.Close()
 	})()
 	if needsPing(k.addr) {
-		stop := k.startPing(nc)
+		stop := k.startPing(conn)
 		defer stop()
 	}
-	accepted := false
-	err = k.read(k, nc, func() {
+	accepted := k.isAccepted()
+	err := k.read(k, conn, func() {
 		if !accepted {
 			accepted = true
 			k.accepted()
 		}
 	})
+	conn.End()
 	if vanished.Load() {
 		err = keepalive.ErrVanished
 	}
@@ -188,27 +255,34 @@ func (k *link) once(ctx context.Context) (kindOfEnd, error) {
 
 // startPing starts the goroutine that owns the connection's writes from now
 // on. stop closes the connection and waits for the goroutine.
-func (k *link) startPing(nc net.Conn) (stop func()) {
+func (k *link) startPing(conn *handover.Conn) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
+	k.mu.Lock()
+	due := k.ping
+	k.mu.Unlock()
 	go func() {
 		defer close(done)
-		t := time.NewTicker(k.opts.PingInterval)
+		t := time.NewTimer(time.Until(due))
 		defer t.Stop()
 		ping := gatewayprotocol.AppendRegisterPing(nil)
 		for {
 			select {
 			case <-t.C:
-				if k.write(nc, ping) != nil {
-					nc.Close() // so that the reader ends, too
+				if k.write(conn, ping) != nil {
+					conn.Close() // so that the reader ends, too
 					return
 				}
+				k.mu.Lock()
+				k.ping = time.Now().Add(k.opts.PingInterval)
+				k.mu.Unlock()
+				t.Reset(k.opts.PingInterval)
 			case <-quit:
 				return
 			}
 		}
 	}()
 	return func() {
-		nc.Close()
+		conn.Close()
 		close(quit)
 		<-done
 	}

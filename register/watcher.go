@@ -2,11 +2,11 @@ package register
 
 import (
 	"context"
-	"net"
 	"slices"
 	"sync"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 )
 
 // Watcher follows the lists of gateways that several Registers send, as PHP's
@@ -79,10 +79,9 @@ func (w *Watcher) Wait(ctx context.Context) error {
 	}
 }
 
-func (w *Watcher) read(k *link, nc net.Conn, accept func()) error {
-	lines := newLineReader(nc, gatewayprotocol.MaxRegisterLine)
+func (w *Watcher) read(k *link, _ *handover.Conn, accept func()) error {
 	for {
-		line, err := lines.next()
+		line, err := k.lines.next()
 		if err != nil {
 			return err
 		}

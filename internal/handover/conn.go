@@ -22,6 +22,7 @@ type Conn struct {
 	mu        sync.Mutex // guards what follows
 	changed   *sync.Cond
 	held      bool
+	since     time.Time // of held
 	left      bool
 	waiting   bool // the reader waits for Release
 	ended     bool // the reader has got an error for good
@@ -179,7 +180,7 @@ func HoldAll(ctx context.Context, conns ...*Conn) error {
 func (c *Conn) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held = true
+	c.held, c.since = true, time.Now()
 	_ = c.Conn.SetDeadline(past)
 }
 
@@ -241,10 +242,14 @@ func (c *Conn) Unwritten() []byte {
 	return c.unwritten
 }
 
-// Release lets reading and writing go on.
+// Release lets reading and writing go on. The deadline of Write is later by as
+// long as the connection was held.
 func (c *Conn) Release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.held && !c.writeBy.IsZero() {
+		c.writeBy = c.writeBy.Add(time.Since(c.since))
+	}
 	c.held = false
 	_ = c.Conn.SetReadDeadline(c.readBy)
 	_ = c.Conn.SetWriteDeadline(c.writeBy)
