@@ -54,7 +54,7 @@ type client struct {
 func clientOf(c *hub.Client) *client { return c.Owner.(*client) }
 
 // clientState is a set of facts about a client.
-type clientState uint8
+type clientState uint16
 
 const (
 	clientReady   clientState = 1 << iota // messages may go out: handshake done, or none needed
@@ -65,6 +65,7 @@ const (
 	clientClosed                          // gone: out of the hub, socket closed
 	clientCounted                         // among the clients of its address, which is then remoteAddr
 	clientPaused                          // not read for a moment: it has taken more than its share; see shares
+	clientHeld                            // its request waits for ConnectHook; nothing is read
 )
 
 func (s clientState) any(f clientState) bool { return s&f != 0 }

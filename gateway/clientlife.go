@@ -128,9 +128,12 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 	g.workers.releaseLocked(c)
 	g.hub.RemoveLocked(&c.Client)
 	c.listener.clients--
-	counted := c.state.any(clientCounted)
+	counted, waits := c.state.any(clientCounted), c.state.any(clientHeld)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
+	if waits {
+		g.hooks.drop(c.hookWait())
+	}
 	if counted {
 		g.limits.leave(c.remoteAddr().Addr())
 	}

@@ -35,6 +35,7 @@ type clientPoller struct {
 	acceptAgain atomic.Bool // a pause is over
 
 	shares   shares
+	resumed  resumedClients
 	trimming trimRequest
 	parking  parking
 }
@@ -127,6 +128,7 @@ func (p *clientPoller) serve() {
 			}
 		}
 		p.heads.expire()
+		p.resumeClients()
 		p.flush()
 		if p.shares.due.Swap(false) {
 			p.shares.tick(p.now(), p.poller.Wake)
@@ -197,6 +199,10 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		c.writable(&p.b)
 	}
 	if bits&^netloop.Out == 0 {
+		return
+	}
+	if bits&netloop.In == 0 && c.hookWait() != nil { // what it has sent is not read
+		p.gw.destroyClient(&p.b, c, ClosedByClient)
 		return
 	}
 	if p.buf == nil {
@@ -307,7 +313,10 @@ func (p *clientPoller) add(s *socket, bits uint32) error {
 // (out), that something arrives (in). The caller holds the client's mu.
 func (p *clientPoller) watch(s *socket, out, in bool) {
 	var bits uint32
-	if in {
+	switch {
+	case in && s.client.state.any(clientHeld):
+		bits |= netloop.RDHup // its end alone
+	case in:
 		bits |= netloop.In
 	}
 	if out {

@@ -77,6 +77,10 @@ func (r *clientReader) received(c *client, p []byte) {
 // The methods that follow make clientReader a clientproto.Handler.
 
 func (r *clientReader) Request(req *clientproto.Request) {
+	if h := r.c.hookWait(); h != nil {
+		r.conclude(req, h.verdict.Load())
+		return
+	}
 	if !r.gw.findRemote(r.b, r.c, req) {
 		return
 	}
@@ -90,7 +94,16 @@ func (r *clientReader) Request(req *clientproto.Request) {
 		r.Close(refusal)
 		return
 	}
+	if o := r.gw.options(); o.ConnectHook != nil {
+		r.hold(req, o)
+		return
+	}
 	r.gw.chooseProtocol(req)
+	r.accept(req)
+}
+
+// accept tells the worker of a client whose request will be answered.
+func (r *clientReader) accept(req *clientproto.Request) {
 	r.gw.hintAtCookie(req)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }

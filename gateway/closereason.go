@@ -16,6 +16,7 @@ const (
 	ClosedBeforeHandshake                    // HandshakeTimeout
 	ClosedByShutdown                         // Shutdown or Close of the gateway
 	ClosedByLimit                            // a limit that Options set; see Limit
+	ClosedByConnectHook                      // ConnectHook refused the client, or failed
 	closeReasons          = iota
 )
 
@@ -30,6 +31,7 @@ var closeReasonNames = [closeReasons]string{
 	ClosedBeforeHandshake: "handshake_timeout",
 	ClosedByShutdown:      "shutdown",
 	ClosedByLimit:         "limit",
+	ClosedByConnectHook:   "connect_hook",
 }
 
 // String returns a short name, as metrics have it: "client", "no_worker".

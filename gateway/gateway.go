@@ -50,6 +50,7 @@ type Gateway struct {
 	traffic  traffic
 	commands command.Counts // that the inner loop has executed
 	turns    turns
+	hooks    hooks
 	early    atomic.Int64 // bytes that wait for handshakes, over all clients: client.early and client.secured
 	helpers  *flushHelpers
 
@@ -138,7 +139,7 @@ func New(opts Options) (*Gateway, error) {
 	for _, l := range g.listeners {
 		g.encodings = max(g.encodings, l.encoding+1)
 	}
-	if err := checkOnHandshake(&opts, g.listeners); err != nil {
+	if err := checkHandshakeHooks(&opts, g.listeners); err != nil {
 		return nil, err
 	}
 	g.current.Store(&opts)
@@ -147,9 +148,15 @@ func New(opts Options) (*Gateway, error) {
 	return g, nil
 }
 
-func checkOnHandshake(opts *Options, listeners []*clientListener) error {
-	if opts.OnHandshake != nil && !anyHandshakes(listeners) {
-		return &OptionError{Package: "gateway", Option: "OnHandshake", Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
+// checkHandshakeHooks refuses hooks that would never be asked.
+func checkHandshakeHooks(opts *Options, listeners []*clientListener) error {
+	if anyHandshakes(listeners) {
+		return nil
+	}
+	for option, set := range map[string]bool{"OnHandshake": opts.OnHandshake != nil, "ConnectHook": opts.ConnectHook != nil} {
+		if set {
+			return &OptionError{Package: "gateway", Option: option, Value: "set", Reason: "only websocket clients make a handshake; use it with websocket://"}
+		}
 	}
 	return nil
 }

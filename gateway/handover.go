@@ -92,5 +92,6 @@ func (g *Gateway) counters() []*atomic.Uint64 {
 		&t.fromClients.messages, &t.fromClients.bytes,
 		&t.toClients.messages, &t.toClients.bytes,
 		&t.droppedToClients, &t.droppedToWorkers, &t.droppedEarly,
+		&g.hooks.asked, &g.hooks.allowed, &g.hooks.refused, &g.hooks.failed, &g.hooks.abandoned,
 	}
 }

@@ -194,7 +194,7 @@ func (w *giving) client(c *client, listener uint64) error {
 	}
 	w.r.Uint(fieldClientListener, listener)
 	w.r.Bytes(fieldClientRemote, addrPort(c.peer.addrPort()))
-	if r := c.rare.Load(); r != nil {
+	if r := c.rare.Load(); r != nil && r.remote.IsValid() {
 		w.r.Bytes(fieldClientProxied, addrPort(r.remote))
 	}
 	var proto [64]byte

@@ -321,7 +321,7 @@ func TestEverythingPasses(t *testing.T) {
 		known string
 	}{
 		{client{}, "Client gw listener transport peer meter proto unread rare mu state why secured slot out early ended silent"},
-		{rare{}, "remote"},
+		{rare{}, "remote wait"},
 		{socket{}, "client poller fd"},
 		{proxyHead{}, "fd to peer since got"},
 		{workerSlot{}, "key conn count bound"},

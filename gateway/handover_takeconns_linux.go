@@ -158,7 +158,13 @@ func (t *taking) client(f *handover.Fields) error {
 	if !c.state.any(clientReady) && t.g.options().HandshakeTimeout > 0 {
 		t.g.handshaking.add(time.Since(t.g.started), c.ID())
 	}
-	return t.watch(c, transport)
+	if err := t.watch(c, transport); err != nil {
+		return err
+	}
+	if !c.state.any(clientReady) && len(c.unread) > 0 { // perhaps a request that waited for ConnectHook
+		transport.resume()
+	}
+	return nil
 }
 
 // listenerOf returns the listener that has a number in the other process, by

@@ -30,6 +30,7 @@ const (
 	LimitIdentify                        // IdentifyTimeout
 	LimitOrigin                          // Origins
 	LimitInnerAddress                    // InnerAllow
+	LimitConnectHook                     // ConnectHookQueue
 	limitCount              = iota
 )
 
@@ -50,6 +51,7 @@ var limitTexts = [limitCount]struct {
 	LimitMessageSize:        {"message_size", "client sent too long a message, closing its connection", clientproto.CloseTooBig, 0},
 	LimitIdentify:           {"identify", "client was given neither uid, session nor group in time, closing its connection", clientproto.ClosePolicy, http.StatusRequestTimeout},
 	LimitOrigin:             {"origin", "a websocket of a page that is not allowed, refused", 0, http.StatusForbidden},
+	LimitConnectHook:        {"connect_hook", "too many clients wait for the connect hook, refused", 0, http.StatusServiceUnavailable},
 	LimitInnerAddress:       {"inner_address", "inner connection from an address that is not allowed, refused", 0, 0},
 }
 
@@ -107,8 +109,15 @@ func (g *Gateway) overLimit(b *batch, c *client, l Limit) {
 }
 
 // httpRefusal is the answer to a request for a websocket that is refused.
-func httpRefusal(status int) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status))
+func httpRefusal(status int) []byte { return httpAnswer(status, nil, "") }
+
+// httpAnswer is a refusal with headers and a body.
+func httpAnswer(status int, headers []HeaderLine, body string) []byte {
+	answer := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %d\r\n", status, http.StatusText(status), len(body))
+	for _, h := range headers {
+		answer = fmt.Appendf(answer, "%s: %s\r\n", h.Name, h.Value)
+	}
+	return append(append(answer, "\r\n"...), body...)
 }
 
 // maxMessage is the longest message of a client.

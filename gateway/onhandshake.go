@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
-	"strings"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -30,28 +29,15 @@ func (h *Handshake) Remote() netip.AddrPort { return h.client.remoteAddr() }
 func (h *Handshake) URI() string { return h.request.URI() }
 
 // Query returns the parameters of the URI. What is not well encoded is left out.
-func (h *Handshake) Query() url.Values {
-	values, _ := url.ParseQuery(h.request.Query())
-	return values
-}
+func (h *Handshake) Query() url.Values { return valuesOf(h.request) }
 
 // Header returns the value of a header, "" if there is none; upper and lower
 // case in its name do not matter. The values of several lines are joined by
 // commas.
-func (h *Handshake) Header(name string) string {
-	value, _ := h.request.Header(strings.ToLower(name))
-	return value
-}
+func (h *Handshake) Header(name string) string { return headerOf(h.request, name) }
 
 // Cookie returns the value of a cookie as it was sent, "" if there is none.
-func (h *Handshake) Cookie(name string) string {
-	r := http.Request{Header: http.Header{"Cookie": {h.Header("Cookie")}}}
-	c, err := r.Cookie(name)
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
+func (h *Handshake) Cookie(name string) string { return cookieOf(h.request, name) }
 
 // refusal asks OnHandshake about a request and returns the answer to a client
 // that is refused, nil for one that is not.

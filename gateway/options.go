@@ -207,11 +207,38 @@ type Options struct {
 	//
 	// It runs in the goroutine that reads the client, which on Linux reads
 	// thousands of others: look at the request, check a signature, and return
-	// within microseconds. What needs a database or the network belongs in a
-	// worker's onWebSocketConnect. It is called by several goroutines at once; if
+	// within microseconds. What needs a database or the network belongs in
+	// ConnectHook. It is called by several goroutines at once; if
 	// it panics, the client gets a 500. Only websocket clients make a handshake:
 	// with another protocol it must be nil.
 	OnHandshake func(*Handshake) (status int)
+
+	// ConnectHook, if set, is asked about every websocket client before its request
+	// is answered, behind Origins and OnHandshake: it lets the client in or refuses
+	// it, and may set headers, uid, groups and session. It may take its time: the
+	// client waits meanwhile, nobody else does. What the client sends behind its
+	// request is handled after the answer; more than 16 KiB end the connection.
+	//
+	// Workers get CMD_ON_CONNECT when the client connects, as always, and
+	// CMD_ON_WEBSOCKET_CONNECT when it is let in; of one that is not, CMD_ON_CLOSE
+	// follows CMD_ON_CONNECT, as when it closes the connection itself.
+	//
+	// It is called by ConnectHookInFlight goroutines, and must return soon after ctx
+	// ends: when the client goes, after ConnectHookTimeout, or at the end of the
+	// gateway, which waits for it. An error means that it could not decide: the
+	// client then gets a 503, or is let in with ConnectHookFailOpen. It may be asked
+	// twice about one client when another process takes the gateway over. Only
+	// websocket clients make a request: with other listeners alone it must be nil.
+	ConnectHook ConnectHook
+	// ConnectHookTimeout bounds one call of ConnectHook. Default 5 seconds. The time
+	// that a client waits for a call counts towards HandshakeTimeout.
+	ConnectHookTimeout time.Duration
+	// ConnectHookInFlight bounds the calls at a time, ConnectHookQueue the clients
+	// that wait for one; more get a 503. Default 64 and 10,000.
+	ConnectHookInFlight, ConnectHookQueue int
+	// ConnectHookFailOpen lets clients in when ConnectHook fails, as if there was
+	// none. By default they are refused.
+	ConnectHookFailOpen bool
 
 	// WebsocketProtocols are the subprotocols that the gateway speaks: the answer to a
 	// websocket request names the first one that the client offers
@@ -317,6 +344,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	o.checkProxies(check)
 	o.checkLimits(check)
 	o.checkWebsocketProtocols(check)
+	o.checkConnectHook(check)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

@@ -64,7 +64,8 @@ func TestOptionDefaults(t *testing.T) {
 		SendToWorkerBufferSize: 10_240_000,
 		SendToClientBufferSize: 1_024_000,
 		MaxPackageSize:         10_485_760,
-		HandshakeTimeout:       time.Minute,
+		ConnectHookTimeout:     DefaultConnectHookTimeout, ConnectHookInFlight: DefaultConnectHookInFlight, ConnectHookQueue: DefaultConnectHookQueue,
+		HandshakeTimeout: time.Minute,
 	}, got, cmp.AllowUnexported(Options{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -22,6 +22,7 @@ const DefaultProxyHeader = "X-Forwarded-For"
 // place.
 type rare struct {
 	remote netip.AddrPort // that a proxy has passed on in a header; else invalid
+	wait   *hookWait      // nil unless its request waits for ConnectHook
 }
 
 // remoteAddr is the client's address: that of its socket, or the one that a
@@ -37,6 +38,9 @@ func (c *client) remoteAddr() netip.AddrPort {
 // trusted proxy. It reports whether the client may stay.
 func (g *Gateway) findRemote(b *batch, c *client, req *clientproto.Request) bool {
 	o := g.options()
+	if r := c.rare.Load(); r != nil && r.remote.IsValid() {
+		return true // the process before has found it, and counted
+	}
 	if len(o.TrustedProxies) == 0 || !options.InNetworks(o.TrustedProxies, c.peer.addr()) {
 		return true
 	}

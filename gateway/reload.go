@@ -40,12 +40,16 @@ var changeable = []string{
 	"UserTimeout",
 	"InnerAllow",
 	"WebsocketProtocols",
+	"ConnectHookTimeout",
+	"ConnectHookInFlight",
+	"ConnectHookQueue",
+	"ConnectHookFailOpen",
 	"KeepMemory",
 }
 
 // functions are the options that are functions. Reload applies them, but cannot
 // tell whether they have changed.
-var functions = []string{"OnHandshake", "OnBusinessWorkerConnected", "OnBusinessWorkerClose"}
+var functions = []string{"OnHandshake", "ConnectHook", "OnBusinessWorkerConnected", "OnBusinessWorkerClose"}
 
 // incomparable are the options that Reload does not look at: what they are cannot be
 // compared. TLS and Listeners have rules of their own.
@@ -79,7 +83,7 @@ func (g *Gateway) Reload(opts Options) (Reloaded, error) {
 	if err != nil {
 		return Reloaded{}, err
 	}
-	if err := checkOnHandshake(&opts, listeners); err != nil {
+	if err := checkHandshakeHooks(&opts, listeners); err != nil {
 		return Reloaded{}, err
 	}
 	g.standstill.RLock()

@@ -134,6 +134,9 @@ func (s *Standstill) Leave() {
 		g.hub.RemoveLocked(&c.Client)
 		c.mu.Unlock()
 		g.hub.Mu.Unlock()
+		if w := c.hookWait(); w != nil { // the other process asks again
+			g.hooks.drop(w)
+		}
 	}
 	for _, p := range s.pollers {
 		if p.heads != nil {

@@ -39,6 +39,7 @@ type Stats struct {
 	CommandsRefused uint64                             // that had no effect
 	InnerTurns      Turns
 	Limited         map[Limit]uint64 // how often each limit acted; has every limit
+	ConnectHook     ConnectHookStats
 }
 
 // Stats returns what the gateway holds and has done.
@@ -59,6 +60,7 @@ func (g *Gateway) Stats() Stats {
 		CommandsRefused: g.commands.Refused(),
 		InnerTurns:      g.turns.read(),
 		Limited:         g.limits.hits.read(),
+		ConnectHook:     g.hooks.read(),
 	}
 	g.commands.Executed(func(cmd gatewayprotocol.Command, times uint64) { s.Commands[cmd] = times })
 	g.hub.Mu.Lock()

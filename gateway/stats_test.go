@@ -36,7 +36,7 @@ func TestStats(t *testing.T) {
 			ClientConnects: 2,
 			ClientCloses: map[CloseReason]uint64{
 				ClosedByClient: 0, ClosedByCommand: 0, ClosedForBadData: 0, ClosedForCompression: 0, ClosedForSilence: 0,
-				ClosedWithoutWorker: 0, ClosedInHandshake: 0, ClosedBeforeHandshake: 0, ClosedByShutdown: 0, ClosedByLimit: 0,
+				ClosedWithoutWorker: 0, ClosedInHandshake: 0, ClosedBeforeHandshake: 0, ClosedByShutdown: 0, ClosedByLimit: 0, ClosedByConnectHook: 0,
 			},
 			Commands: map[gp.Command]uint64{
 				gp.CmdWorkerConnect: 2, gp.CmdIsOnline: 2, // see worker
@@ -44,7 +44,7 @@ func TestStats(t *testing.T) {
 			},
 		}
 		g.until("what was sent is counted", func() bool { return g.Stats().Commands[gp.CmdSendToOne] == 1 })
-		turns := cmpopts.IgnoreFields(Stats{}, "InnerTurns", "Limited") // have tests of their own
+		turns := cmpopts.IgnoreFields(Stats{}, "InnerTurns", "Limited", "ConnectHook") // have tests of their own
 		if diff := cmp.Diff(want, g.Stats(), turns); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}

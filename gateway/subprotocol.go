@@ -32,8 +32,7 @@ func (g *Gateway) chooseProtocol(req *clientproto.Request) {
 	if len(known) == 0 {
 		return
 	}
-	header, _ := req.Header(strings.ToLower(protocolHeader))
-	for _, p := range offeredProtocols(header) {
+	for _, p := range offeredProtocols(headerOf(req, protocolHeader)) {
 		if slices.Contains(known, p) {
 			req.AddHeader(protocolHeader, p)
 			return

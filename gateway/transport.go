@@ -36,6 +36,10 @@ type transport interface {
 	// handshaking reports whether the TLS handshake is not done yet.
 	handshaking() bool
 
+	// resume has the client's reader go on with a client that has waited; see
+	// client.proceed. Any goroutine may call it.
+	resume()
+
 	// close closes the connection, without waiting. The client has been
 	// destroyed already. With gracefully, what was written to the peer last
 	// should reach it.

@@ -47,6 +47,8 @@ func (t *plainTransport) handshaking() bool { return false }
 
 func (t *plainTransport) close(gracefully bool) { t.socket.close(gracefully) }
 
+func (s *socket) resume() { s.poller.resume(s) }
+
 // close closes the socket. Gracefully, what has arrived is read first: closing a
 // socket with unread bytes makes the kernel reset the connection, and the peer
 // may lose what was sent to it last.

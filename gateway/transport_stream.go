@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,6 +141,12 @@ func (t *streamTransport) read() {
 		if n == len(buf) && err == nil {
 			err = t.readMore(&r)
 		}
+		if t.resumes(err) {
+			err = nil
+			if c.proceed() {
+				r.received(c, nil)
+			}
+		}
 		if err != nil {
 			g.letGo(c.unread)
 			g.destroyClient(b, c, ClosedByClient)
@@ -148,6 +156,18 @@ func (t *streamTransport) read() {
 			return
 		}
 	}
+}
+
+// resume ends the wait of a Read.
+func (t *streamTransport) resume() { _ = t.conn.SetReadDeadline(time.Unix(1, 0)) }
+
+// resumes reports whether an error of Read is resume's.
+func (t *streamTransport) resumes(err error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	_ = t.conn.SetReadDeadline(time.Time{})
+	return true
 }
 
 // readMore reads, with a large buffer, as long as there is much at once.

@@ -118,7 +118,11 @@ func (t *tlsTransport) handshake() {
 	c.mu.Lock()
 	t.conn.OpenLocked()
 	c.securedLocked()
+	waits := c.state.any(clientHeld)
 	c.writableAndUnlock(b)
+	if waits { // its answer may have come too early for the poller
+		t.resume()
+	}
 }
 
 // tlsOwner is a tlsTransport as its tlsloop.Conn sees it. Its lock is client.mu.

@@ -14,18 +14,26 @@ var turnBounds = [...]time.Duration{
 }
 
 // turns is how long the turns of the inner loop took. The loop alone writes it.
-type turns struct {
-	buckets [len(turnBounds) + 1]atomic.Uint64 // the last is for what is longer than all bounds
+type turns struct{ histogram }
+
+func (t *turns) add(d time.Duration) { t.histogram.add(turnBounds[:], d) }
+
+func (t *turns) read() Turns { return t.histogram.read(turnBounds[:]) }
+
+// histogram counts how long something took, in the buckets of bounds that are the
+// same in each call.
+type histogram struct {
+	buckets [len(turnBounds) + 1]atomic.Uint64 // the last that is used is for what is longer than all bounds
 	sum     atomic.Int64                       // nanoseconds
 }
 
-func (t *turns) add(d time.Duration) {
+func (h *histogram) add(bounds []time.Duration, d time.Duration) {
 	i := 0
-	for i < len(turnBounds) && d > turnBounds[i] {
+	for i < len(bounds) && d > bounds[i] {
 		i++
 	}
-	t.buckets[i].Add(1)
-	t.sum.Add(int64(d))
+	h.buckets[i].Add(1)
+	h.sum.Add(int64(d))
 }
 
 // Turns is a histogram of the turns of the inner loop: how long it took over
@@ -41,10 +49,10 @@ type Turns struct {
 	Counts []uint64
 }
 
-func (t *turns) read() Turns {
-	r := Turns{Sum: time.Duration(t.sum.Load()), UpTo: slices.Clone(turnBounds[:]), Counts: make([]uint64, len(turnBounds))}
-	for i := range t.buckets {
-		n := t.buckets[i].Load()
+func (h *histogram) read(bounds []time.Duration) Turns {
+	r := Turns{Sum: time.Duration(h.sum.Load()), UpTo: slices.Clone(bounds), Counts: make([]uint64, len(bounds))}
+	for i := range len(bounds) + 1 {
+		n := h.buckets[i].Load()
 		r.Count += n
 		if i < len(r.Counts) {
 			r.Counts[i] = n

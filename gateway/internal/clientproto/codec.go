@@ -109,6 +109,18 @@ type State struct {
 
 	// handshaken is set once a websocket client has its 101.
 	handshaken bool
+
+	// deferred is set while a websocket client's request waits to be answered;
+	// see Request.Defer. The request is still in the unconsumed bytes.
+	deferred bool
+}
+
+// Resume ends the wait that [Request.Defer] has begun: the next Decode of the same
+// bytes reports the request once more.
+func (st *State) Resume() {
+	if st.deferred {
+		st.deferred, st.need = false, 0
+	}
 }
 
 // Need is the length in bytes that the bytes left over by Decode must have
@@ -131,7 +143,8 @@ type extra struct {
 // call only, except Handshaken's.
 type Handler interface {
 	// Request reports a websocket request whose head is complete and good. The
-	// client is answered when Request returns, unless Closing is then true.
+	// client is answered when Request returns, unless Closing is then true, or the
+	// answer was deferred.
 	Request(*Request)
 
 	// Handshaken passes the answer to the request, to be written now, before all

@@ -17,7 +17,8 @@ const kindState = handover.FirstKind
 
 // AppendState appends to dst what another process needs to go on with the
 // client, as [State.Restore] reads it: nothing for a client that has not said
-// anything. The budget of inflated bytes begins anew. What a custom [Protocol]
+// anything. The budget of inflated bytes begins anew. A request whose answer is
+// deferred is reported once more. What a custom [Protocol]
 // keeps of a client is not part of it.
 func (st *State) AppendState(dst []byte) []byte {
 	if *st == (State{}) {
@@ -25,7 +26,9 @@ func (st *State) AppendState(dst []byte) []byte {
 	}
 	r := handover.NewRecord(kindState)
 	r.Bool(fieldHandshaken, st.handshaken)
-	r.Uint(fieldNeed, uint64(st.need))
+	if !st.deferred {
+		r.Uint(fieldNeed, uint64(st.need))
+	}
 	r.Uint(fieldScanned, uint64(st.scanned))
 	if x := st.extra; x != nil {
 		r.Bytes(fieldCollected, x.collected)

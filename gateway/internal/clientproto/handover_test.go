@@ -17,7 +17,7 @@ func TestStateIsPassedOn(t *testing.T) {
 		of    any
 		known []string
 	}{
-		{State{}, []string{"extra", "need", "scanned", "handshaken"}},
+		{State{}, []string{"extra", "need", "scanned", "handshaken", "deferred"}},
 		{extra{}, []string{"collected", "deflated", "torn", "window", "budget", "custom"}},
 	} {
 		var fields []string

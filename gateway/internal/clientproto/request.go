@@ -7,13 +7,22 @@ import (
 
 // Request is the head of a websocket request, read as Workerman's
 // Protocols/Http/Request does: nothing is refused, and what is missing has a
-// default. It is valid during [Handler.Request].
+// default. AppendEvent is to be called during [Handler.Request] only, and so are
+// AddHeader and Defer.
 type Request struct {
-	head    string // without the blank line at its end
-	client  Handler
-	dialect *dialect
-	added   []byte // to the answer: whole lines
+	head     string // without the blank line at its end
+	client   Handler
+	dialect  *dialect
+	added    []byte // to the answer: whole lines
+	deferred bool
 }
+
+// Defer has the client wait for its answer: Decode consumes nothing more, until
+// [State.Resume].
+func (r *Request) Defer() { r.deferred = true }
+
+// Len is the length of the request in bytes.
+func (r *Request) Len() int { return len(r.head) }
 
 // AddHeader adds a header to the 101, behind those that it has. The caller has
 // seen to it that neither name nor value holds a line break.

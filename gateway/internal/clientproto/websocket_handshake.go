@@ -15,6 +15,12 @@ const maxRequestHead = 64 << 10
 // cost for each that other clients wait for.
 const maxRequestLines = 1000
 
+// maxUnanswered is how many bytes a client may send behind a request whose answer
+// is deferred. RFC 6455 (section 4.1) has it send none.
+const maxUnanswered = 16 << 10
+
+var errUnanswered = fmt.Errorf("websocket: more than %d bytes behind a request that is not answered yet", maxUnanswered)
+
 // acceptGUID is RFC 6455's (section 1.3).
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -25,6 +31,9 @@ func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 	if len(buf) < minFrame {
 		st.need = minFrame
 		return 0, nil
+	}
+	if st.deferred { // it has sent as much as need says
+		return 0, errUnanswered
 	}
 	if !bytes.HasPrefix(buf, []byte("GET")) {
 		h.Close(d.notGET)
@@ -67,6 +76,14 @@ func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 	h.Request(req)
 	if h.Closing() {
 		return len(buf), nil
+	}
+	if req.deferred {
+		st.deferred = true
+		st.need = uint32(size + maxUnanswered + 1)
+		if len(buf) >= int(st.need) {
+			return 0, errUnanswered
+		}
+		return 0, nil
 	}
 	response := make([]byte, 0, len(d.accepted)+base64.StdEncoding.EncodedLen(sha1.Size)+len(req.added)+len(d.behindKey))
 	response = append(response, d.accepted...)

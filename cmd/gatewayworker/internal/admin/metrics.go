@@ -54,6 +54,10 @@ var (
 	metricConnects   = counter("client_connects_total", "Clients that have connected.", "gateway")
 	metricCloses     = counter("client_closes_total", "Clients that are gone, by why.", "gateway", "reason")
 	metricLimits     = counter("limit_total", "How often a limit that flags set has refused, or closed, somebody.", "gateway", "limit")
+	metricHooks      = counter("connect_hook_requests_total", "Clients that the connect hook was to decide about, by what came of it: allowed, refused, failed, or abandoned because they went before.", "gateway", "result")
+	metricHooksNow   = gauge("connect_hook_in_flight", "Calls of the connect hook that have not returned yet.", "gateway")
+	metricHooksWait  = gauge("connect_hook_waiting", "Clients that wait for a call of the connect hook.", "gateway")
+	metricHookTimes  = histogram("connect_hook_duration_seconds", "Calls of the connect hook: how long they took.", "gateway")
 	metricMessages   = counter("client_messages_total", "Messages of clients (in) and to clients (out); each recipient counts, dropped messages included.", "gateway", "direction")
 	metricBytes      = counter("client_bytes_total", "Bytes of clients (in) and to clients (out), as the client protocol has them on the wire, without TLS.", "gateway", "direction")
 	metricDropped    = counter("dropped_messages_total", "Messages that were dropped because too much waited: for a client, or for a worker or GatewayClient.", "gateway", "side")
@@ -114,6 +118,16 @@ func (s sink) put(m *metric, value float64, labels ...string) {
 
 func (s sink) count(m *metric, value uint64, labels ...string) { s.put(m, float64(value), labels...) }
 
+func (s sink) putHistogram(m *metric, t *gateway.Turns) {
+	buckets := make(map[float64]uint64, len(t.UpTo))
+	upTo := uint64(0)
+	for i, bound := range t.UpTo {
+		upTo += t.Counts[i]
+		buckets[bound.Seconds()] = upTo
+	}
+	s.out <- prometheus.MustNewConstHistogram(m.desc, t.Count, t.Sum.Seconds(), buckets, s.gateway)
+}
+
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	process := sink{out: out}
 	process.put(metricBuildInfo, 1, c.version, runtime.Version())
@@ -152,6 +166,7 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 	for limit, n := range s.Limited {
 		to.count(metricLimits, n, limit.String())
 	}
+	collectConnectHook(to, &s.ConnectHook)
 	to.count(metricMessages, s.MessagesFromClients, "in")
 	to.count(metricMessages, s.MessagesToClients, "out")
 	to.count(metricBytes, s.BytesFromClients, "in")
@@ -166,13 +181,7 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 		to.count(metricCommands, n, name)
 	}
 	to.count(metricRefused, s.CommandsRefused)
-	buckets := make(map[float64]uint64, len(s.InnerTurns.UpTo))
-	upTo := uint64(0)
-	for i, bound := range s.InnerTurns.UpTo {
-		upTo += s.InnerTurns.Counts[i]
-		buckets[bound.Seconds()] = upTo
-	}
-	out <- prometheus.MustNewConstHistogram(metricTurns.desc, s.InnerTurns.Count, s.InnerTurns.Sum.Seconds(), buckets, to.gateway)
+	to.putHistogram(metricTurns, &s.InnerTurns)
 
 	to.put(metricWorkers, float64(s.Workers))
 	seen := make(map[string]bool) // the same value twice would be an error
@@ -192,6 +201,15 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 		seen[r.Address] = true
 		to.put(metricRegisterConnected, flag(r.Connected), r.Address)
 	}
+}
+
+func collectConnectHook(to sink, s *gateway.ConnectHookStats) {
+	for result, n := range map[string]uint64{"allowed": s.Allowed, "refused": s.Refused, "failed": s.Failed, "abandoned": s.Abandoned} {
+		to.count(metricHooks, n, result)
+	}
+	to.put(metricHooksNow, float64(s.InFlight))
+	to.put(metricHooksWait, float64(s.Waiting))
+	to.putHistogram(metricHookTimes, &s.Duration)
 }
 
 // maxWorkers is the number of workers that have metrics of their own: without a
