@@ -152,6 +152,7 @@ func TestConfigurations(t *testing.T) {
 		}
 		check("kubernetes", path, "gateway", "GATEWAYWORKER_LAN_IP=10.0.0.7")
 		check("kubernetes", path, "register")
+		checkPreStop(t, path)
 	}
 	if !found {
 		t.Error("there is no ConfigMap")
@@ -172,21 +173,55 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
+// checkPreStop: what Kubernetes runs before it stops a gateway finds, by the
+// configuration, the socket of the process, in a folder that the process may write to;
+// and the pod has the time for it.
+func checkPreStop(t *testing.T, config string) {
+	t.Helper()
+	for _, doc := range documents(t, "kubernetes/gatewayworker.yaml") {
+		spec := at(doc, "spec", "template", "spec")
+		if doc["kind"] != "Deployment" || at(doc, "metadata", "name") != "gatewayworker" {
+			continue
+		}
+		container := at(spec, "containers").([]any)[0]
+		var args []string
+		for _, arg := range at(container, "lifecycle", "preStop", "exec", "command").([]any) {
+			args = append(args, strings.ReplaceAll(arg.(string), "/etc/gatewayworker/gatewayworker.yaml", config))
+		}
+		const socket = "/run/gatewayworker/control.sock"
+		out, err := exec.Command(gatewayworker(t), args[1:]...).CombinedOutput()
+		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 || !bytes.Contains(out, []byte("no process answers at "+socket)) {
+			t.Errorf("%q: %v\n%s", args, err, out)
+		}
+		mounted := slices.ContainsFunc(at(container, "volumeMounts").([]any), func(m any) bool { return at(m, "mountPath") == filepath.Dir(socket) })
+		if !mounted {
+			t.Errorf("nothing is mounted where %s is to be", socket)
+		}
+		if grace := at(spec, "terminationGracePeriodSeconds"); grace != 60 {
+			t.Errorf("terminationGracePeriodSeconds is %v, want 60: drain-time 30, stop-timeout 5 and some", grace)
+		}
+		return
+	}
+	t.Error("there is no Deployment gatewayworker")
+}
+
+// at returns what is at a path of a document, nil if nothing is.
+func at(v any, path ...string) any {
+	for _, p := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[p]
+	}
+	return v
+}
+
 // TestManifests: what belongs together does, and nothing runs as root.
 func TestManifests(t *testing.T) {
 	docs := documents(t, "kubernetes/gatewayworker.yaml")
 	kinds := map[string]int{}
 	labels := map[string]bool{}
-	at := func(v any, path ...string) any {
-		for _, p := range path {
-			m, ok := v.(map[string]any)
-			if !ok {
-				return nil
-			}
-			v = m[p]
-		}
-		return v
-	}
 	for _, doc := range docs {
 		kinds[fmt.Sprint(doc["kind"])]++
 		if doc["apiVersion"] == nil || at(doc, "metadata", "name") == nil {

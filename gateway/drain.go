@@ -33,11 +33,7 @@ func (g *Gateway) Draining() bool { return g.draining.Load() || g.stopped.Load()
 func (g *Gateway) Drain(ctx context.Context, o DrainOptions) error {
 	g.draining.Store(true)
 	if o.Refuse {
-		g.mu.Lock()
-		if g.state == serverServing {
-			g.clients.stopAccepting()
-		}
-		g.mu.Unlock()
+		g.StopAccepting()
 	}
 	if o.Code == 0 {
 		o.Code = clientproto.CloseGoingAway

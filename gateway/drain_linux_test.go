@@ -73,3 +73,34 @@ func TestDrainEnds(t *testing.T) {
 	w.send(withBody(gp.CmdSendToAll, 0, "still there"))
 	w.barrier()
 }
+
+// TestDrainRefuses: no new clients come, and those that are there stay until it is
+// their turn.
+func TestDrainRefuses(t *testing.T) {
+	everyWay(t, func(t *testing.T, opts Options) {
+		opts.Listen = "text://127.0.0.1:0"
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		c := g.dialRaw()
+		id := w.event(gp.CmdOnConnect).ConnectionID
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- g.Drain(ctx, DrainOptions{Time: time.Hour, Refuse: true}) }()
+		g.until("the client port is closed", func() bool {
+			c, err := g.dial()
+			if err == nil {
+				_ = c.Close()
+			}
+			return err != nil
+		})
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := c.conn.Write([]byte("hello\n")); err != nil {
+			t.Fatal(err)
+		}
+		for m := w.next(); m.Cmd != gp.CmdOnMessage || m.ConnectionID != id; m = w.next() {
+		}
+	})
+}

@@ -99,20 +99,23 @@ func (p *process) withAdmin(a *adminServer, observed admin.Observed, servers []s
 		return servers
 	}
 	observed.Certificates = p.shownCertificates
-	return append(servers, admin.New(admin.Options{
+	opts := admin.Options{
 		Listener:  a.ln,
 		Observed:  observed,
 		Token:     a.token,
 		ShowToken: a.shown,
 		Version:   version(),
-		Drain:     p.stopByAdmin,
 		Reload:    func() (any, error) { return p.reloadFor("the admin") },
 		Logger:    p.log,
-	}))
+	}
+	if len(p.gateways) > 0 {
+		opts.Drain, opts.Drained = p.drain, p.drained
+	}
+	return append(servers, admin.New(opts))
 }
 
-// stopByAdmin stops the process as SIGTERM does; a second one stops it at once.
-func (p *process) stopByAdmin() {
+// stopAsSignalled stops the process as SIGTERM does; a second one stops it at once.
+func (p *process) stopAsSignalled() {
 	select {
 	case p.stops <- syscall.SIGTERM:
 	default: // enough signals wait

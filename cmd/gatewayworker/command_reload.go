@@ -9,7 +9,7 @@ import (
 
 // controlSocketFlag is where a process can be commanded.
 func controlSocketFlag() cli.Flag {
-	return &cli.StringFlag{Name: "control-socket", Category: categoryProcess, Usage: "`FILE` of a unix socket by which gatewayworker reload and upgrade reach the process", EnvVars: env("control-socket"), TakesFile: true}
+	return &cli.StringFlag{Name: "control-socket", Category: categoryProcess, Usage: "`FILE` of a unix socket by which gatewayworker reload, upgrade and drain reach the process", EnvVars: env("control-socket"), TakesFile: true}
 }
 
 func configFlag() cli.Flag {
@@ -36,7 +36,7 @@ func reloadCommand() *cli.Command {
 			if path == "" {
 				return usageFault("reload: which process? set control-socket, in its configuration and here, or send it SIGHUP; business code is loaded again by the BusinessWorkers, not here")
 			}
-			reply, err := askControl(c.Context, path, "reload", controlTimeout)
+			reply, err := askControl(c.Context, path, "reload", struct{}{}, controlTimeout)
 			if err != nil {
 				return err
 			}

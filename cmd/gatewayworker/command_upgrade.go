@@ -43,7 +43,7 @@ func upgradeCommand() *cli.Command {
 					return &flagError{"binary", binary, err.Error()}
 				}
 			}
-			reply, err := askControl(c.Context, path, "upgrade?"+opts.query().Encode(), opts.timeout+opts.maxPause+controlTimeout)
+			reply, err := askControl(c.Context, path, "upgrade?"+opts.query().Encode(), struct{}{}, opts.timeout+opts.maxPause+controlTimeout)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,12 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
 )
 
 // control is a unix socket through which other commands of this program reach the
-// process: POST /reload. Who may open the socket may command the process; only the
+// process: POST /reload, POST and GET /drain. Who may open the socket may command the process; only the
 // user that runs it can.
 type control struct {
 	ln   net.Listener
@@ -24,9 +27,10 @@ type control struct {
 type controlReply struct {
 	Error string `json:"error,omitempty"`
 	// Moved says that another process has taken over meanwhile, which is to be asked.
-	Moved   bool           `json:"moved,omitempty"`
-	Reload  *reloadReport  `json:"reload,omitempty"`
-	Upgrade *upgradeReport `json:"upgrade,omitempty"`
+	Moved   bool              `json:"moved,omitempty"`
+	Reload  *reloadReport     `json:"reload,omitempty"`
+	Upgrade *upgradeReport    `json:"upgrade,omitempty"`
+	Drain   *admin.DrainState `json:"drain,omitempty"` // nil before the first drain
 }
 
 func (r *controlReply) set(err error) {
@@ -75,6 +79,16 @@ func (p *process) openControl(path string) (*control, error) {
 		reply.set(err)
 		reply.write(w)
 	})
+	mux.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
+		var reply controlReply
+		reply.set(p.drainFor(r.Body))
+		reply.Drain = p.drainState()
+		reply.write(w)
+	})
+	mux.HandleFunc("GET /drain", func(w http.ResponseWriter, _ *http.Request) {
+		reply := controlReply{Drain: p.drainState()}
+		reply.write(w)
+	})
 	return &control{ln, &http.Server{Handler: mux, ReadHeaderTimeout: controlTimeout}}, nil
 }
 
@@ -106,34 +120,63 @@ func (s *control) leave(ctx context.Context) error { return s.http.Shutdown(ctx)
 
 func (s *control) Close() error { return s.http.Close() }
 
-// askControl sends a command to the process whose socket is at path, and asks
-// again where another process has just taken its place.
-func askControl(ctx context.Context, path, command string, limit time.Duration) (controlReply, error) {
+// drainFor does what the request of a drain command asks for.
+func (p *process) drainFor(body io.Reader) error {
+	var ask admin.DrainRequest
+	if err := json.NewDecoder(io.LimitReader(body, 4<<10)).Decode(&ask); err != nil {
+		return err
+	}
+	if err := ask.Check(); err != nil {
+		return err
+	}
+	return p.drain(ask)
+}
+
+// drainState is that of the last drain, nil before the first.
+func (p *process) drainState() *admin.DrainState {
+	if state, ever := p.drained(); ever {
+		return &state
+	}
+	return nil
+}
+
+// askControl sends a command to the process whose socket is at path, a POST of ask
+// in JSON or a GET where ask is nil, and asks again where another process has just
+// taken its place.
+func askControl(ctx context.Context, path, command string, ask any, limit time.Duration) (controlReply, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
-		reply, err := askControlOnce(ctx, path, command)
+		reply, err := askControlOnce(ctx, path, command, ask)
 		if err != nil || !reply.Moved {
 			return reply, err
 		}
 	}
 }
 
-func askControlOnce(ctx context.Context, path, command string) (controlReply, error) {
+func askControlOnce(ctx context.Context, path, command string, ask any) (controlReply, error) {
 	var reply controlReply
+	method, body := http.MethodGet, []byte(nil)
+	if ask != nil {
+		method = http.MethodPost
+		var err error
+		if body, err = json.Marshal(ask); err != nil {
+			return reply, err
+		}
+	}
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", path)
 		},
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control/"+command, nil)
+	request, err := http.NewRequestWithContext(ctx, method, "http://control/"+command, bytes.NewReader(body))
 	if err != nil {
 		return reply, err
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return reply, fmt.Errorf("no process answers at %s: %w", path, err)
+		return reply, &noProcessError{path, err}
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
@@ -145,3 +188,14 @@ func askControlOnce(ctx context.Context, path, command string) (controlReply, er
 	}
 	return reply, json.Unmarshal(text, &reply)
 }
+
+// noProcessError says that nobody is at the other end of a control socket.
+type noProcessError struct {
+	path  string
+	cause error
+}
+
+func (e *noProcessError) Error() string {
+	return fmt.Sprintf("no process answers at %s: %v", e.path, e.cause)
+}
+func (e *noProcessError) Unwrap() error { return e.cause }

@@ -6,10 +6,10 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
-// drainFlags say how clients are sent away before a stop.
+// drainFlags say how clients are sent away, before a stop or by gatewayworker drain.
 func drainFlags() []cli.Flag {
 	return []cli.Flag{
-		secondsFlag("drain-time", categoryLimits, "over which clients are closed, evenly, after SIGINT or SIGTERM and before the stop: seconds or a duration; 0 is all at once", 0),
+		secondsFlag("drain-time", categoryLimits, "over which clients are closed, evenly, before a stop by SIGINT or SIGTERM, and by gatewayworker drain: seconds or a duration; 0 is all at once", 0),
 		&cli.BoolFlag{Name: "drain-refuse", Category: categoryLimits, Usage: "take no new clients during drain-time", EnvVars: env("drain-refuse")},
 		&cli.IntFlag{Name: "drain-code", Category: categoryLimits, Usage: "close `CODE` of websocket clients during drain-time: 1001, going away, or 1012, service restart", Value: 1001, EnvVars: env("drain-code")},
 	}

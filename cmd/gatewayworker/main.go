@@ -93,6 +93,7 @@ func newApp() *cli.App {
 			configCommand(),
 			reloadCommand(),
 			upgradeCommand(),
+			drainCommand(),
 			healthCommand(),
 			completionCommand(),
 			manCommand(),

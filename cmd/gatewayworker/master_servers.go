@@ -46,9 +46,13 @@ func (s gatewayServer) figures() workerman.Figures {
 	return f
 }
 
-// vacated waits for the clients to go.
+// vacated waits for the clients to go, and sends them away where there is a
+// --drain-time for it.
 func (s gatewayServer) vacated(ctx context.Context) {
 	s.StopAccepting()
+	if opts := s.draining.options(); opts.Time > 0 {
+		s.draining.begin(opts).follow(ctx)
+	}
 	await(ctx, func() bool { return s.Stats().Clients == 0 })
 }
 

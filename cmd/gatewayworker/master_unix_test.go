@@ -15,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/workerman"
+	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
 // child is the program as a child of Workerman's, whose part the test plays.
@@ -29,13 +32,19 @@ type child struct {
 // startChild starts the program with a listener that it gets from its parent.
 func startChild(t *testing.T, version string, args ...string) *child {
 	t.Helper()
+	return startPatientChild(t, 50, version, args...)
+}
+
+// startPatientChild is startChild with the seconds that the master waits at a stop.
+func startPatientChild(t *testing.T, seconds float64, version string, args ...string) *child {
+	t.Helper()
 	dir := t.TempDir()
 	c := &child{t: t, inner: freeInnerPort(t), Master: &workerman.Master{
 		Protocol: workerman.Protocol, Version: version, Listener: true, Timers: 1,
 		Name: "ChatGateway", AppProtocol: "Websocket", Transport: "tcp",
 		Title:    "WorkerMan: worker process  ChatGateway websocket://127.0.0.1:1",
 		LogFile:  filepath.Join(dir, "log"),
-		Timezone: "UTC", StopTimeout: 50,
+		Timezone: "UTC", StopTimeout: seconds,
 		StatusFile: filepath.Join(dir, "status"), ConnectionsFile: filepath.Join(dir, "connections"),
 	}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -193,4 +202,48 @@ func TestChildOfWorkermanFails(t *testing.T) {
 		t.Errorf("exit code %d, want %d", code, exitWorker)
 	}
 	c.wrote(c.LogFile, "address already in use")
+}
+
+// Under a master a drain takes what the master waits for a child at most, and a
+// graceful stop as long as drain-time.
+func TestChildOfWorkermanDrains(t *testing.T) {
+	for name, test := range map[string]struct {
+		drainTime string
+		stop      syscall.Signal
+		takes     string
+	}{
+		"stop":            {"1h", syscall.SIGINT, "300ms"}, // half of what the master leaves
+		"a graceful stop": {"400ms", syscall.SIGQUIT, "400ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startPatientChild(t, 1.5, "5.2.2", "--drain-time="+test.drainTime, "--drain-code=1012")
+			c.wrote(c.LogFile, "gateway is serving")
+			worker, err := net.Dial("tcp", c.inner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer worker.Close()
+			hello := gatewayprotocol.Message{Cmd: gatewayprotocol.CmdWorkerConnect, Flag: gatewayprotocol.FlagBodyIsScalar, Body: []byte(`{"worker_key":"w:0","secret_key":""}`)}
+			if _, err := worker.Write(gatewayprotocol.AppendMessage(nil, &hello)); err != nil {
+				t.Fatal(err)
+			}
+			c.wrote(c.LogFile, "business worker connected")
+			client, _, err := websocket.DefaultDialer.Dial("ws://"+strings.TrimPrefix(c.Socket, "websocket://"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			_ = client.SetReadDeadline(time.Now().Add(patience))
+			c.signal(test.stop)
+			// At a stop the time may be over before it is the client's turn.
+			if _, _, err := client.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseServiceRestart) && test.stop == syscall.SIGQUIT {
+				t.Errorf("the client's connection ends with %v, want 1012", err)
+			}
+			if code := c.exits(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			c.wrote(c.LogFile, "clients are sent away clients=1 drain_time="+test.takes)
+			c.wrote(c.LogFile, "the clients are sent away")
+		})
+	}
 }

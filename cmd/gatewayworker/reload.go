@@ -24,7 +24,7 @@ type reloadReport struct {
 
 // changesRunning are the options, besides those of a gateway, that can change while
 // the process runs.
-var changesRunning = []string{"log-level", "ssl-cert", "ssl-key", "ssl-client-ca"}
+var changesRunning = []string{"log-level", "ssl-cert", "ssl-key", "ssl-client-ca", "drain-time", "drain-refuse", "drain-code"}
 
 // changesWhileRunning reports whether an option can change while the process runs.
 func changesWhileRunning(flag string) bool {
@@ -113,6 +113,7 @@ func (p *process) applyUnits(units []*unit) (certificates []*certs.Server) {
 			if _, err := p.gateways[i].Reload(u.opts); err != nil {
 				p.log.WithError(err).Error("the gateway keeps its options") // newUnit has checked them
 			}
+			p.gateways[i].draining.setOptions(drainOptions(u.scope.Context))
 		}
 	}
 	return certificates

@@ -117,7 +117,7 @@ type gatewayServer struct {
 	client, inner net.Listener   // nil where another process has had them
 	more          []net.Listener // of Options.Listeners
 	master        *master        // nil for none
-	draining      gateway.DrainOptions
+	draining      *clientDrain
 	name          string // between two processes, see mover
 }
 
@@ -131,7 +131,7 @@ func (p *process) openGateway(u *unit) (g gatewayServer, err error) {
 		g, err = openGateway(u.opts, p.master)
 	}
 	g.name = u.part()
-	g.draining = drainOptions(u.scope.Context)
+	g.draining = &clientDrain{gateway: g.Gateway, log: u.opts.Logger, opts: drainOptions(u.scope.Context)}
 	return g, err
 }
 
@@ -161,12 +161,25 @@ func openGateway(opts gateway.Options, m *master) (gatewayServer, error) {
 	return gatewayServer{Gateway: g, client: client, inner: inner, master: m}, nil
 }
 
-// drains reports whether the clients are sent away before the stop.
-func (s gatewayServer) drains() bool { return s.draining.Time > 0 }
+// drains reports whether the clients are sent away before the stop, or are being
+// sent away already.
+func (s gatewayServer) drains() bool {
+	r := s.draining.run()
+	return s.draining.options().Time > 0 || r != nil && !r.over()
+}
 
-// drain sends the clients away over --drain-time.
+// drain sends the clients away over --drain-time, before a stop. Under a master,
+// which waits for so long only, half of that is for the drain.
 func (s gatewayServer) drain(ctx context.Context) {
-	_ = s.Drain(ctx, s.draining) // its error is that ctx has ended
+	opts := s.draining.options()
+	if s.master != nil {
+		patience := s.master.StopPatience() / 2
+		opts.Time = min(opts.Time, patience)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	s.draining.begin(opts).follow(ctx)
 }
 
 func (s gatewayServer) Serve() error {

@@ -123,6 +123,7 @@ func newUpgrading() *upgrading {
 var (
 	errUpgrading = errors.New("an upgrade is under way")
 	errStopping  = errors.New("the process is stopping")
+	errDrained   = errors.New("the clients of the process are being sent away, or were; stop it and start it instead")
 	// errMoved is why this process does what it does no more.
 	errMoved = errors.New("another process has taken over")
 )

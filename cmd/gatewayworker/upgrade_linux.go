@@ -58,6 +58,9 @@ func (p *process) upgrade(opts upgradeOptions) (*upgradeReport, error) {
 	if p.upgrading.moved.Load() {
 		return nil, errMoved
 	}
+	if _, ever := p.drained(); ever {
+		return nil, errDrained
+	}
 	// Nothing is read again meanwhile: the new process may have read it before.
 	p.reloading.Lock()
 	defer p.reloading.Unlock()

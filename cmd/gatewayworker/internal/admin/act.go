@@ -75,16 +75,23 @@ func (t *target) fields(r *http.Request) logrus.Fields {
 // readAction reads the body of a request. It answers one that it cannot read, and
 // reports false.
 func readAction(w http.ResponseWriter, r *http.Request) (a action, ok bool) {
+	ok = readJSON(w, r, &a, a.check)
+	return a, ok
+}
+
+// readJSON reads the body of a request into an object, which check then looks at. It
+// answers a request that it cannot read, and reports false.
+func readJSON(w http.ResponseWriter, r *http.Request, into any, check func() error) bool {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAction))
 	d.DisallowUnknownFields()
-	err := d.Decode(&a)
+	err := d.Decode(into)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("there is more than one value")
 		}
 	}
 	if err == nil {
-		err = a.check()
+		err = check()
 	}
 	var long *http.MaxBytesError
 	switch {
@@ -93,7 +100,7 @@ func readAction(w http.ResponseWriter, r *http.Request) (a action, ok bool) {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, err.Error())
 	}
-	return a, err == nil
+	return err == nil
 }
 
 // send sends a message to a client, to those of a uid or a group, or to all.

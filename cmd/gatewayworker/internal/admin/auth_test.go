@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // closedPaths need the token.
@@ -93,18 +95,49 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestDrain: who has the token, alone, can stop the process.
+// TestDrain: who has the token, alone, can have the clients sent away.
 func TestDrain(t *testing.T) {
 	r := newRig(t, 1, testToken)
-	calls := 0
-	opts := Options{Listener: listen(t), Observed: r.observed, Token: testToken, Logger: r.log, Drain: func() { calls++ }}
+	var asked []DrainRequest
+	opts := Options{
+		Listener: listen(t), Observed: r.observed, Token: testToken, Logger: r.log,
+		Drain: func(d DrainRequest) error {
+			if d.Refuse && d.Seconds == nil {
+				return errors.New("an upgrade is under way")
+			}
+			asked = append(asked, d)
+			return nil
+		},
+		Drained: func() (DrainState, bool) { return DrainState{Clients: 3, From: 7, SecondsLeft: 2.5}, len(asked) > 0 },
+	}
 	defer opts.Listener.Close()
 	r.handler = newHandler(&opts, r.ring, r.samples, r.log)
-	if code, _ := r.do(http.MethodPost, "/api/drain", "{}", "Content-Type: application/json"); code != http.StatusUnauthorized || calls != 0 {
-		t.Errorf("without the token: %d, %d calls", code, calls)
+	if code, _ := r.do(http.MethodPost, "/api/drain", "{}", "Content-Type: application/json"); code != http.StatusUnauthorized || len(asked) != 0 {
+		t.Errorf("without the token: %d, %v", code, asked)
 	}
-	if code, body := r.post("/api/drain", "{}"); code != http.StatusAccepted || calls != 1 {
-		t.Errorf("%d %s, %d calls", code, body, calls)
+	for _, bad := range []string{"", "{", `{"seconds":-1}`, `{"seconds":1e300}`, `{"second":1}`, "{}{}"} {
+		if code, body := r.post("/api/drain", bad); code != http.StatusBadRequest || len(asked) != 0 {
+			t.Errorf("%s: %d %s, %v", bad, code, body, asked)
+		}
+	}
+	const state = `{"done":false,"clients":3,"from":7,"seconds_left":2.5}`
+	if strings.Contains(r.get("/api/overview"), `"drain"`) {
+		t.Error("a drain before there is one")
+	}
+	if code, body := r.post("/api/drain", "{}"); code != http.StatusAccepted || body != state+"\n" {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := r.post("/api/drain", `{"seconds":60,"refuse":true,"stop":true}`); code != http.StatusAccepted {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := r.post("/api/drain", `{"refuse":true}`); code != http.StatusConflict || body != "{\"error\":\"an upgrade is under way\"}\n" {
+		t.Errorf("%d %s", code, body)
+	}
+	if diff := cmp.Diff([]DrainRequest{{}, {Seconds: new(60.0), Refuse: true, Stop: true}}, asked); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+	if got := r.get("/api/overview"); !strings.Contains(got, `"drain":`+state) {
+		t.Errorf("overview: %s", got)
 	}
 }
 

@@ -34,11 +34,7 @@ func newHandler(opts *Options, ring *logRing, samples *sampler, log logrus.Field
 	mux.Handle("POST /api/send", g.withTokenToChange(acts.send))
 	mux.Handle("POST /api/kick", g.withTokenToChange(acts.kick))
 	if opts.Drain != nil {
-		mux.Handle("POST /api/drain", g.withTokenToChange(func(w http.ResponseWriter, r *http.Request) {
-			log.WithField("remote", r.RemoteAddr).Info("the operator stops the process")
-			answerStatus(w, http.StatusAccepted, health{Status: "draining"})
-			opts.Drain()
-		}))
+		mux.Handle("POST /api/drain", g.withTokenToChange(acts.drain(opts)))
 	}
 	if opts.Reload != nil {
 		mux.Handle("POST /api/reload", g.withTokenToChange(func(w http.ResponseWriter, _ *http.Request) { serveReload(w, opts.Reload) }))

@@ -24,6 +24,10 @@ type overview struct {
 	Every         float64           `json:"sample_seconds"`
 	Gateways      []gatewayOverview `json:"gateways"`
 	Register      *registerOverview `json:"register,omitempty"`
+	Drain         *DrainState       `json:"drain,omitempty"`
+	// What the page may offer to whom has the token.
+	CanDrain  bool `json:"can_drain"`
+	CanReload bool `json:"can_reload"`
 }
 
 type gatewayOverview struct {
@@ -94,6 +98,11 @@ func serveOverview(w http.ResponseWriter, r *http.Request, opts *Options, sample
 		g := overviewOf(&opts.Observed.Gateways[i])
 		g.Samples = samples.points(i, since)
 		o.Gateways = append(o.Gateways, g)
+	}
+	if o.CanDrain, o.CanReload = opts.Drain != nil, opts.Reload != nil; o.CanDrain {
+		if state, ever := opts.Drained(); ever {
+			o.Drain = &state
+		}
 	}
 	if reg := opts.Observed.Register; reg != nil {
 		o.Register = &registerOverview{Listen: reg.Listen, Gateways: reg.Addresses(), Workers: reg.Stats().Workers}

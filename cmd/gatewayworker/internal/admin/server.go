@@ -25,8 +25,11 @@ type Options struct {
 	// ShowToken has the log line with the page's address carry the token.
 	ShowToken bool
 	Version   string
-	// Drain begins a stop in good order, as SIGTERM does. It may be nil.
-	Drain func()
+	// Drain begins to send the clients away, unless that is under way already; Drained
+	// says how far it is, and false if it has not begun. Both are nil where there is
+	// nothing to drain.
+	Drain   func(DrainRequest) error
+	Drained func() (DrainState, bool)
 	// Reload reads the configuration again, as SIGHUP does, and returns what came of
 	// it, for JSON. It may be nil.
 	Reload func() (any, error)
