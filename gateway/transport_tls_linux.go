@@ -76,14 +76,19 @@ func (t *tlsTransport) received(r *clientReader, in, plain []byte) error {
 var handshakeBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
 
 // ready is called by the poller while the handshake is not done. The first bytes
-// start the handshake, in a goroutine that ends with it.
+// have the handshake begun when it is its turn, in a goroutine that ends with it.
 func (t *tlsTransport) ready() {
 	c := &t.client
 	c.mu.Lock()
 	begin := t.conn.ReadyLocked()
 	c.mu.Unlock()
 	if begin {
-		c.gw.goRun(t.handshake)
+		running := &c.gw.running
+		running.Add(1)
+		tlsloop.Begin(func() {
+			defer running.Done()
+			t.handshake()
+		})
 	}
 }
 

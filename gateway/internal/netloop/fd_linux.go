@@ -174,6 +174,18 @@ func (f *FD) Unsent() int {
 	return n
 }
 
+// Broken reports whether the connection has ended in both directions, such as by
+// the peer's reset. Bytes that have come before may be there still.
+func (f *FD) Broken() bool {
+	if !f.acquire() {
+		return true
+	}
+	defer f.release()
+	p := []unix.PollFd{{Fd: atomic.LoadInt32(&f.fd)}}
+	n, err := unix.Poll(p, 0)
+	return err == nil && n > 0 && p[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+}
+
 // Flight returns what the kernel says about the bytes on their way to the peer.
 func (f *FD) Flight() (keepalive.Flight, error) {
 	if !f.acquire() {

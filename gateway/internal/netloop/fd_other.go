@@ -21,6 +21,7 @@ func (*FD) Read([]byte) (int, error)              { return 0, ErrClosed }
 func (*FD) Write([]byte) (int, error)             { return 0, ErrClosed }
 func (*FD) Writev([][]byte, *Iovecs) (int, error) { return 0, ErrClosed }
 func (*FD) Sysfd() int                            { return -1 }
+func (*FD) Broken() bool                          { return true }
 func (*FD) Discard()                              {}
 func (*FD) Unsent() int                           { return 0 }
 func (*FD) Shutdown()                             {}

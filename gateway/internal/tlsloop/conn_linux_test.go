@@ -123,7 +123,7 @@ func (o *owner) begin() <-chan error {
 		o.t.Error("the handshake is not to be begun")
 	}
 	done := make(chan error, 1)
-	go func() { done <- o.conn.Handshake(make([]byte, 4096)) }()
+	Begin(func() { done <- o.conn.Handshake(make([]byte, 4096)) })
 	return done
 }
 

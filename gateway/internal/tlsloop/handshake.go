@@ -2,14 +2,14 @@ package tlsloop
 
 import (
 	"net"
+	"syscall"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 )
 
 // ReadyLocked is told that something has arrived before the handshake is done,
 // or that the kernel takes what it has refused of it. It reports whether the
-// handshake has to be begun: the owner then calls [Conn.Handshake] in a goroutine
-// of its own.
+// handshake has to be begun: the owner then calls [Begin].
 func (c *Conn) ReadyLocked() (begin bool) {
 	if c.wake == nil && !c.open.Load() && !c.closed {
 		c.wake = make(chan struct{}, 1)
@@ -26,10 +26,14 @@ func (c *Conn) wakeLocked() {
 	}
 }
 
-// Handshake does the handshake. It takes much CPU time and a deep stack, and
-// waits for the peer; as many compute at a time as there are processors. Bytes that came together with its end are left
-// ([Conn.Left]), in buf: the goroutine that called Handshake has to read them
-// before it calls [Conn.OpenLocked].
+// Begin has a function call [Conn.Handshake], in a goroutine of its own, when it is
+// the handshake's turn. That may be long after, and in any case comes.
+func Begin(handshake func()) { computing.start(handshake) }
+
+// Handshake does the handshake, in a function that was given to [Begin]. It takes
+// much CPU time and a deep stack, and waits for the peer. Bytes that came together
+// with its end are left ([Conn.Left]), in buf: who called Handshake has to read
+// them before it calls [Conn.OpenLocked].
 func (c *Conn) Handshake(buf []byte) error {
 	c.owner.Lock()
 	wake := c.wake
@@ -40,8 +44,10 @@ func (c *Conn) Handshake(buf []byte) error {
 		}
 		return c.wire.Read(p)
 	}
-	computing.take()
-	err := c.conn.Handshake()
+	err := error(syscall.ECONNRESET)
+	if !c.socket.Broken() { // a peer that has gone meanwhile is not computed for, whatever it has left
+		err = c.conn.Handshake()
+	}
 	computing.give()
 	c.wire.Wait = nil
 	return err

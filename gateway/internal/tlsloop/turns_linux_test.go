@@ -3,12 +3,17 @@ package tlsloop
 import (
 	"crypto"
 	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // busySigner is a key that sees how many handshakes sign at once.
@@ -49,14 +54,102 @@ func handshakeAll(t *testing.T, n int, cfg *tls.Config) {
 	all.Wait()
 }
 
-// TestFewCompute: no more handshakes compute at once than there are processors.
+// TestFewCompute: no more handshakes compute at once than half the processors.
 func TestFewCompute(t *testing.T) {
 	cert := config().Certificates[0]
 	signer := &busySigner{Signer: cert.PrivateKey.(crypto.Signer)}
 	cert.PrivateKey = signer
 	handshakeAll(t, 64, &tls.Config{Certificates: []tls.Certificate{cert}})
-	if most, cores := signer.most.Load(), runtime.GOMAXPROCS(0); int(most) > cores {
+	if most, cores := signer.most.Load(), runtime.GOMAXPROCS(0); int(most) > (cores+1)/2 {
 		t.Errorf("%d handshakes computed at once on %d processors", most, cores)
+	}
+}
+
+// TestGoneBeforeItsTurn: handshakes that wait for their turn have no goroutine, and
+// none computes for a peer that has gone by then.
+func TestGoneBeforeItsTurn(t *testing.T) {
+	cert := config().Certificates[0]
+	signer := &busySigner{Signer: cert.PrivateKey.(crypto.Signer)}
+	cert.PrivateKey = signer
+	free := (runtime.GOMAXPROCS(0) + 1) / 2
+	for range free {
+		computing.take()
+	}
+	const n = 100
+	var ends []<-chan error
+	var started int
+	for range n {
+		o, client := newPair(t)
+		o.conn.Init(o, &o.socket, &tls.Config{Certificates: []tls.Certificate{cert}})
+		_ = client.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = tls.Client(&lastWords{client}, &tls.Config{InsecureSkipVerify: true}).Handshake()
+		testwait.Until(t, "the peer has gone", o.socket.Broken)
+		before := runtime.NumGoroutine()
+		ends = append(ends, o.begin())
+		started += runtime.NumGoroutine() - before
+	}
+	if started >= n {
+		t.Errorf("%d handshakes that wait have %d goroutines", n, started)
+	}
+	for range free {
+		computing.give()
+	}
+	for _, end := range ends {
+		if err := <-end; !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("it ends with %v", err)
+		}
+	}
+	if signer.most.Load() > 0 {
+		t.Error("a handshake was computed for a peer that has gone")
+	}
+}
+
+// lastWords closes its connection after one write.
+type lastWords struct{ net.Conn }
+
+func (c *lastWords) Write(p []byte) (int, error) {
+	n, _ := c.Conn.Write(p)
+	_ = c.Close()
+	return n, net.ErrClosed
+}
+
+// TestTurns: those under way and those to be begun get their turns alternately, in
+// order each.
+func TestTurns(t *testing.T) {
+	turns := newTurns(1)
+	turns.take()
+	const n = 100
+	got := make(chan int, 3*n)
+	for i := range n {
+		turns.start(func() { got <- i })
+		turns.start(func() { got <- -1 })
+		waiting := make(chan struct{})
+		turns.resume.add(waiting)
+		go func() {
+			<-waiting
+			got <- n + i
+		}()
+	}
+	var begun, resumed int
+	for range 3 * n {
+		turns.give()
+		switch i := <-got; {
+		case i >= n && i-n == resumed:
+			resumed++
+		case i == begun || i < 0 && begun > 0:
+			if i >= 0 {
+				begun++
+			}
+		default:
+			t.Fatalf("%d gets its turn after %d begun and %d resumed", i, begun, resumed)
+		}
+		if d := begun - resumed; resumed < n && d > 1 {
+			t.Fatalf("%d have begun, %d were resumed", begun, resumed)
+		}
+	}
+	turns.give()
+	if turns.free != 1 || turns.begin.all != nil || turns.resume.all != nil {
+		t.Errorf("afterwards: %+v", turns)
 	}
 }
 
