@@ -44,6 +44,8 @@ type dispatcher struct {
 	unflushed int           // events handled since the last flush
 	room      chan struct{} // closed when there is room again; nil while no reader waits for it
 	empty     chan struct{} // closed when pending is 0; nil while no caller waits for it
+	paused    bool          // no handler begins, and there is room for all
+	still     chan struct{} // closed when paused and no handler runs; nil while no caller waits for it
 	closed    bool
 
 	pauses atomic.Uint64 // times that reading stopped for want of room
@@ -76,7 +78,7 @@ func newDispatcher(maximum, queueSize, queueBytes int) *dispatcher {
 func (d *dispatcher) add(ctx context.Context, batch []*Event) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for (d.pending >= d.queueSize || d.bytes >= d.queueBytes) && !d.closed {
+	for (d.pending >= d.queueSize || d.bytes >= d.queueBytes) && !d.closed && !d.paused {
 		if d.room == nil {
 			d.room = make(chan struct{})
 		}
@@ -131,7 +133,7 @@ func (d *dispatcher) addLocked(e *Event) {
 // callLocked sends a goroutine on its way if clients wait, also if as many
 // handlers run as may: then it writes what they leave.
 func (d *dispatcher) callLocked() {
-	if d.ready.n == 0 || d.coming.Load() {
+	if d.ready.n == 0 || d.paused || d.coming.Load() {
 		return
 	}
 	d.coming.Store(true)
@@ -155,7 +157,7 @@ func (d *dispatcher) work() {
 			d.mu.Lock()
 		}
 		d.coming.Store(false)
-		for d.ready.n > 0 && d.running < d.maximum {
+		for d.ready.n > 0 && d.running < d.maximum && !d.paused {
 			c, e := d.takeLocked()
 			d.running++
 			d.callLocked()
@@ -224,6 +226,46 @@ func (d *dispatcher) finishLocked(c *clientState, e *Event) {
 		close(d.empty)
 		d.empty = nil
 	}
+	if d.still != nil && d.running == 0 {
+		close(d.still)
+		d.still = nil
+	}
+}
+
+// pause has no further handler begin, and waits until none runs. Readers go on:
+// handlers may wait for answers that come behind events.
+func (d *dispatcher) pause(ctx context.Context) (running int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.paused = true
+	if d.room != nil {
+		close(d.room)
+		d.room = nil
+	}
+	for d.running > 0 {
+		if d.still == nil {
+			d.still = make(chan struct{})
+		}
+		still := d.still
+		d.mu.Unlock()
+		select {
+		case <-still:
+		case <-ctx.Done():
+		}
+		d.mu.Lock()
+		if err := ctx.Err(); err != nil && d.running > 0 {
+			return d.running, err
+		}
+	}
+	return 0, nil
+}
+
+// resume lets handlers begin.
+func (d *dispatcher) resume() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.paused = false
+	d.callLocked()
 }
 
 // forget drops what is known of a gateway's clients: its connection ended.

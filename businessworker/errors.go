@@ -11,6 +11,9 @@ var (
 	// ErrWorkerClosed says that the Worker was stopped.
 	ErrWorkerClosed = errors.New("businessworker: worker closed")
 
+	// ErrLeft is returned by Run after another process has taken the worker over.
+	ErrLeft = errors.New("businessworker: another process has taken over")
+
 	// ErrSendBufferFull says that a gateway does not read what it is sent: the
 	// frame was refused because Options.SendToGatewayBufferSize bytes were still
 	// waiting after Options.SendTimeout. See [Stats.Refused].

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerclient"
 	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 	"github.com/go-gatewayworker/gatewayworker/internal/keepalive"
@@ -18,14 +19,42 @@ import (
 type gatewayConn struct {
 	addr   gatewayprotocol.GatewayAddress
 	net    net.Conn
-	out    *innerconn.Sender
+	in     *handover.Conn // net, read by the reader
+	reader *reader
+	out    *innerconn.Sender // owns all writes, past in
 	worker *Worker
 	log    logrus.FieldLogger
 	lane   *innerclient.Lane // the commands on out, and which of them are executed
 	dirty  atomic.Bool       // has frames that were left unwritten
 }
 
-// connect dials a gateway and introduces the worker.
+// newGatewayConn makes what the worker has for a connection.
+func (w *Worker) newGatewayConn(addr gatewayprotocol.GatewayAddress, nc net.Conn) *gatewayConn {
+	keepalive.Set(nc)
+	out := innerconn.NewSender(nc, w.opts.SendToGatewayBufferSize)
+	gc := &gatewayConn{
+		addr:   addr,
+		net:    nc,
+		in:     handover.NewConn(readConn{nc, innerconn.NewReader(nc)}),
+		out:    out,
+		lane:   innerclient.NewLane(out, w.opts.QueryTimeout),
+		worker: w,
+		log:    w.log.WithField("remote", addr.String()),
+	}
+	gc.reader = newReader(gc)
+	return gc
+}
+
+// readConn is a connection that is read past the scheduler.
+type readConn struct {
+	net.Conn
+	in *innerconn.Reader
+}
+
+func (c readConn) Read(p []byte) (int, error) { return c.in.Read(p) }
+
+// connect dials a gateway and introduces the worker. The connection is one of the
+// worker's then, unless it stops.
 func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddress) (*gatewayConn, error) {
 	dctx, cancel := context.WithTimeout(ctx, w.opts.ConnectTimeout)
 	defer cancel()
@@ -33,25 +62,22 @@ func (w *Worker) connect(ctx context.Context, addr gatewayprotocol.GatewayAddres
 	if err != nil {
 		return nil, err
 	}
-	keepalive.Set(nc)
-	out := innerconn.NewSender(nc, w.opts.SendToGatewayBufferSize)
-	gc := &gatewayConn{
-		addr:   addr,
-		net:    nc,
-		out:    out,
-		lane:   innerclient.NewLane(out, w.opts.QueryTimeout),
-		worker: w,
-		log:    w.log.WithField("remote", addr.String()),
-	}
-	err = gc.out.Send(gatewayprotocol.Message{
+	w.standstill.RLock()
+	defer w.standstill.RUnlock()
+	gc := w.newGatewayConn(addr, nc)
+	err = gc.out.Append(gatewayprotocol.Message{ // before all others
 		Cmd:  gatewayprotocol.CmdWorkerConnect,
 		Flag: gatewayprotocol.FlagBodyIsScalar,
 		Body: w.hello,
 	})
+	if err == nil && !w.gateways.put(gc) {
+		err = ErrWorkerClosed
+	}
 	if err != nil {
 		gc.out.Close()
 		return nil, err
 	}
+	gc.out.Flush()
 	return gc, nil
 }
 

@@ -28,9 +28,10 @@ type gatewaySet struct {
 
 	mu      sync.Mutex // guards all below
 	list    []gatewayprotocol.GatewayAddress
-	wanted  map[gatewayprotocol.GatewayAddress]bool // list as a set
-	kept    map[gatewayprotocol.GatewayAddress]bool // a goroutine takes care of it
-	stopped bool                                    // no new connections
+	wanted  map[gatewayprotocol.GatewayAddress]bool         // list as a set
+	kept    map[gatewayprotocol.GatewayAddress]bool         // a goroutine takes care of it
+	taken   map[gatewayprotocol.GatewayAddress]*gatewayConn // of another process, until that goroutine serves them
+	stopped bool                                            // no new connections
 	wg      sync.WaitGroup
 
 	unconfirmed map[gatewayprotocol.GatewayAddress]uint64 // commands, see innerclient.Transport
@@ -64,10 +65,15 @@ func (s *gatewaySet) replace(texts []string) {
 		return
 	}
 	for _, addr := range list {
-		if !s.kept[addr] {
-			s.kept[addr] = true
-			s.wg.Go(func() { s.keep(addr) })
-		}
+		s.keepLocked(addr)
+	}
+}
+
+// keepLocked starts the goroutine that takes care of a gateway.
+func (s *gatewaySet) keepLocked(addr gatewayprotocol.GatewayAddress) {
+	if !s.kept[addr] {
+		s.kept[addr] = true
+		s.wg.Go(func() { s.keep(addr) })
 	}
 }
 
@@ -83,11 +89,14 @@ func (s *gatewaySet) keep(addr gatewayprotocol.GatewayAddress) {
 	case <-w.intake.Done():
 	}
 	for {
-		gc, err := w.connect(w.intake, addr)
-		if err == nil {
-			if short == 0 {
+		gc, err := s.takeTaken(addr), error(nil)
+		if gc == nil {
+			gc, err = w.connect(w.intake, addr)
+			if err == nil && short == 0 {
 				log.Info("connected to gateway")
 			}
+		}
+		if err == nil {
 			since := time.Now()
 			err = s.serve(gc)
 			if lived := time.Since(since); lived >= lasting || !errors.Is(err, errEnded) {
@@ -134,6 +143,15 @@ func (w *Worker) whyEnded(lived time.Duration, short int) error {
 	return errEnded
 }
 
+// takeTaken returns the connection to a gateway that another process has had, once.
+func (s *gatewaySet) takeTaken(addr gatewayprotocol.GatewayAddress) *gatewayConn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gc := s.taken[addr]
+	delete(s.taken, addr)
+	return gc
+}
+
 // wants reports whether the connection to a gateway is to be kept. If it is not,
 // the goroutine that keeps it ends.
 func (s *gatewaySet) wants(addr gatewayprotocol.GatewayAddress) bool {
@@ -178,11 +196,11 @@ func (s *gatewaySet) takeUnconfirmed(counts map[gatewayprotocol.GatewayAddress]u
 
 // serve reads a connection until it ends.
 func (s *gatewaySet) serve(gc *gatewayConn) error {
-	if !s.put(gc) {
-		gc.out.Close()
-		return ErrWorkerClosed
-	}
-	err := newReader(gc).run(s.worker.ctx)
+	gc.out.Flush() // what another process had pending
+	err := gc.reader.run(s.worker.ctx)
+	gc.in.End()
+	s.worker.standstill.RLock()
+	defer s.worker.standstill.RUnlock()
 	if errors.Is(gc.out.Err(), keepalive.ErrVanished) { // that is why it was closed
 		err = keepalive.ErrVanished
 	}
@@ -222,7 +240,9 @@ func (s *gatewaySet) remove(gc *gatewayConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conns := maps.Clone(*s.conns.Load())
-	delete(conns, gc.addr)
+	if conns[gc.addr] == gc {
+		delete(conns, gc.addr)
+	}
 	s.conns.Store(&conns)
 }
 

@@ -6,15 +6,12 @@ import (
 	"fmt"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
-	"github.com/go-gatewayworker/gatewayworker/internal/innerconn"
 )
 
 // A reader hands the events of one gateway to the dispatcher until the
 // connection ends. It is used by one goroutine.
 type reader struct {
-	gc *gatewayConn
-	in *innerconn.Reader
-
+	gc    *gatewayConn
 	slab  []byte
 	start int // of what is not decoded yet
 	end   int
@@ -41,7 +38,7 @@ const leastRead = 4 << 10
 const eventBlock = 16
 
 func newReader(gc *gatewayConn) *reader {
-	return &reader{gc: gc, in: innerconn.NewReader(gc.net), slab: make([]byte, slabSize)}
+	return &reader{gc: gc, slab: make([]byte, slabSize)}
 }
 
 // run reads until the connection ends, or ctx while the queue is full.
@@ -49,7 +46,7 @@ func (r *reader) run(ctx context.Context) error {
 	for r.err == nil {
 		r.makeRoom()
 		var n int
-		n, r.err = r.in.Read(r.slab[r.end:])
+		n, r.err = r.gc.in.Read(r.slab[r.end:])
 		r.end += n
 		r.decode()
 		if len(r.batch) == 0 {
@@ -62,6 +59,20 @@ func (r *reader) run(ctx context.Context) error {
 		r.batch = r.batch[:0]
 	}
 	return r.err
+}
+
+// unread returns what was read of a frame that is not whole yet.
+func (r *reader) unread() []byte { return r.slab[r.start:r.end] }
+
+// restore has the reader go on behind what another one has read.
+func (r *reader) restore(unread []byte) {
+	if len(unread) > len(r.slab) {
+		r.slab = make([]byte, len(unread)+slabSize)
+	}
+	r.start, r.end = 0, copy(r.slab, unread)
+	if r.end > 0 {
+		r.decode() // learns how long the frame is; none is whole
+	}
 }
 
 // decode takes the events that are there whole.

@@ -6,6 +6,12 @@ type counters struct {
 	events, errors, panics, refused atomic.Uint64
 }
 
+// counters are what Stats counts since the start, in an order that does not change.
+func (w *Worker) counters() []*atomic.Uint64 {
+	s := &w.stats
+	return []*atomic.Uint64{&s.events, &s.errors, &s.panics, &s.refused, &w.dispatcher.pauses}
+}
+
 // Stats are numbers of a [Worker], for monitoring.
 type Stats struct {
 	Gateways int // connected now

@@ -61,6 +61,13 @@ func (w *Worker) Shutdown(ctx context.Context) error {
 
 // beginStop reports whether the caller is to stop the worker: it is the first.
 func (w *Worker) beginStop() (s *stopping, first bool) {
+	w.standstill.RLock()
+	defer w.standstill.RUnlock()
+	return w.beginStopStanding()
+}
+
+// beginStopStanding is beginStop while standstill is held.
+func (w *Worker) beginStopStanding() (s *stopping, first bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stop != nil {
@@ -128,6 +135,12 @@ func (w *Worker) isStarted() bool {
 // close ends everything at once.
 func (w *Worker) close() {
 	w.gateways.stop()
+	w.mu.Lock()
+	for _, l := range w.taken { // Run was not called
+		l.Close()
+	}
+	w.taken = nil
+	w.mu.Unlock()
 	w.cancel()
 	w.dispatcher.close()
 	w.gateways.closeAll()

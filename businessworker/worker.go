@@ -35,9 +35,15 @@ type Worker struct {
 	startEnded chan struct{} // closed when OnStart has returned
 	startErr   error         // of OnStart; valid after startEnded
 
+	// standstill is held for reading while connections begin and end, and while a
+	// stop begins, for writing while all stands still; see StandStill. It is taken
+	// before all others.
+	standstill sync.RWMutex
+
 	mu      sync.Mutex // guards all below
 	started bool
-	stop    *stopping // nil until the stop begins
+	taken   []*register.TakenLink // of another process, until Run
+	stop    *stopping             // nil until the stop begins
 }
 
 // New returns a Worker that hands events to h. It fails with an [*OptionError].
@@ -110,7 +116,8 @@ func (w *Worker) Gateway() *gatewayclient.Client { return w.client }
 // Run starts the worker and returns when it has stopped: after the end of ctx,
 // with a graceful stop of at most Options.ShutdownTimeout, or after Shutdown or
 // Close. It returns nil when every event received was handled, and else a
-// [*StopError]; an error of OnStart is returned as it is. A Worker runs once.
+// [*StopError]; an error of OnStart is returned as it is. A Worker runs once. After
+// TakeOver, Run goes on with what that has taken over.
 //
 // The worker connects to gateways in the background, and clients that come before
 // a gateway has any worker are disconnected. A program that runs the gateway as
@@ -124,8 +131,15 @@ func (w *Worker) Run(ctx context.Context) error {
 		return ErrWorkerClosed
 	}
 	w.started = true
+	taken := w.taken
+	w.taken = nil
 	w.mu.Unlock()
 
+	for _, l := range taken {
+		if !w.watcher.Adopt(l) {
+			l.Close() // the options do not name its Register
+		}
+	}
 	go func() {
 		defer close(w.watched)
 		_ = w.watcher.Run(w.intake) // ends with its context only
@@ -136,6 +150,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		_ = w.Close()
 		return w.startErr
 	}
+	w.dispatcher.resume() // after TakeOver
 	close(w.gateways.ready)
 
 	select {
