@@ -41,9 +41,8 @@ type client struct {
 	out     *outqueue.Queue // nil when nothing waits
 	early   []byte          // encoded messages that wait for the websocket handshake
 
-	// ended is set with clientClosing and clientClosed, for the reader, which
-	// asks before every message.
-	ended atomic.Bool
+	// flags are what is asked for every message, without mu; set with it.
+	flags atomic.Uint32
 
 	// silent counts heartbeats since the client's last message, from -1 (PHP:
 	// pingNotResponseCount).
@@ -69,6 +68,15 @@ const (
 )
 
 func (s clientState) any(f clientState) bool { return s&f != 0 }
+
+// Bits of client.flags.
+const (
+	flagEnded    = 1 << iota // clientClosing or clientClosed: for the reader
+	flagDeflates             // has negotiated compression, and has its 101: for the inner loop
+)
+
+func (c *client) ended() bool    { return c.flags.Load()&flagEnded != 0 }
+func (c *client) deflates() bool { return c.flags.Load()&flagDeflates != 0 }
 
 // lifetime says how long bytes given to a client stay as they are.
 type lifetime uint8
@@ -225,6 +233,10 @@ func (c *client) handshakeDone(b *batch, response []byte) {
 	}
 	c.state |= clientReady
 	c.queueLocked(b, response, immortal)
+	if c.proto.Deflates() && !c.state.any(clientClosed) {
+		c.flags.Or(flagDeflates)
+		c.gw.compression.clients.Add(1)
+	}
 }
 
 // flush offers the queue to the kernel. What it does not take goes out when the
@@ -353,7 +365,7 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime, why
 	}
 	c.state |= clientClosing
 	c.why = why
-	c.ended.Store(true)
+	c.flags.Or(flagEnded)
 	c.forgetEarlyLocked()
 	if c.state.any(clientBlocked) {
 		c.transport.watchLocked(true, false)

@@ -80,7 +80,7 @@ func (g *Gateway) addClientLocked(b *batch, c *client) (*innerConn, error) {
 	w := g.routeLocked(b, c, &m, nil)
 	if w == nil { // the only ones left were ending
 		c.state |= clientClosed
-		c.ended.Store(true)
+		c.flags.Or(flagEnded)
 		g.lives.closes[ClosedWithoutWorker]++
 		g.workers.releaseLocked(c)
 		g.hub.RemoveLocked(&c.Client)
@@ -116,13 +116,16 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 		c.transport.offeredLocked(c.out)
 	}
 	c.state |= clientClosed
-	c.ended.Store(true)
+	c.flags.Or(flagEnded)
 	if q := c.out; q != nil {
 		c.out = nil
 		q.Release()
 	}
 	c.forgetEarlyLocked()
 	c.securedLocked()
+	if c.deflates() {
+		g.compression.clients.Add(-1)
+	}
 	m := c.head(gatewayprotocol.CmdOnClose, gatewayprotocol.FlagBodyIsScalar)
 	g.routeLocked(b, c, &m, nil)
 	g.workers.releaseLocked(c)

@@ -15,14 +15,16 @@ type clientReader struct {
 	b  *batch
 	c  *client
 
-	tally     tally // of what was read since flush
-	perSecond int   // messages that the client at hand may send; 0 is without limit
+	tally     tally       // of what was read since flush
+	inflated  conversions // of it
+	perSecond int         // messages that the client at hand may send; 0 is without limit
 }
 
 // flush writes out what the bytes received led to, and tells how many they were.
 func (r *clientReader) flush() {
 	r.b.flush()
 	r.tally.tell(&r.gw.traffic.fromClients)
+	r.inflated.tell(&r.gw.compression.received)
 }
 
 // keepUnread is the largest buffer that stays with a client for what follows.
@@ -59,7 +61,11 @@ func (r *clientReader) received(c *client, p []byte) {
 				why = ClosedForCompression
 			}
 			r.gw.warn(r.gw.clientLog(c).WithError(err), "client sent bad data, closing its connection")
-			c.closeAfter(r.b, nil, true, shortLived, why)
+			if frame := clientproto.CloseFrame(err); frame != nil {
+				r.gw.endWith(r.b, c, frame, why)
+			} else {
+				c.closeAfter(r.b, nil, true, shortLived, why)
+			}
 		}
 		r.gw.letGo(c.unread)
 		c.unread = nil
@@ -104,11 +110,16 @@ func (r *clientReader) Request(req *clientproto.Request) {
 
 // accept tells the worker of a client whose request will be answered.
 func (r *clientReader) accept(req *clientproto.Request) {
+	if r.gw.options().Compression {
+		req.NegotiateDeflate()
+	}
 	r.gw.hintAtCookie(req)
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
 }
 
 func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }
+
+func (r *clientReader) Inflated(from, to int) { r.inflated.add(from, to) }
 
 func (r *clientReader) Message(payload []byte) {
 	if r.perSecond > 0 && r.c.meter.overMessages(r.perSecond) {
@@ -130,7 +141,7 @@ func (r *clientReader) Close(raw []byte) {
 	r.c.closeAfter(r.b, raw, true, shortLived, why)
 }
 
-func (r *clientReader) Closing() bool { return r.c.ended.Load() }
+func (r *clientReader) Closing() bool { return r.c.ended() }
 
 func (r *clientReader) RemoteAddr() netip.AddrPort { return r.c.remoteAddr() }
 

@@ -14,6 +14,10 @@ type delivery struct {
 	batch  batch
 	tally  tally    // of what is delivered
 	frames [][]byte // the message at hand in each form, nil if it was not needed yet
+
+	compressor compressor
+	shorter    int         // what the message at hand has compressed; 0 if it is not, or not yet
+	compressed conversions // of what is delivered
 }
 
 var _ command.Clients = (*delivery)(nil)
@@ -48,7 +52,7 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	if len(to) == 0 {
 		return
 	}
-	if d.gw.encodings > 1 && !raw {
+	if !raw && (d.gw.encodings > 1 || d.gw.options().Compression) {
 		d.deliverForms(to, body)
 		return
 	}
@@ -62,18 +66,14 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	}
 }
 
-// deliverForms is Deliver where listeners encode a message in several forms: each
-// is made once, when the first client needs it.
+// deliverForms is Deliver where a message takes several forms, by listener and
+// compressed or not: each is made once, when the first client needs it.
 func (d *delivery) deliverForms(to []*hub.Client, body []byte) {
-	d.frames = append(d.frames[:0], make([][]byte, d.gw.encodings)...)
+	d.begin()
 	size := 0
 	for _, part := range to {
 		c := clientOf(part)
-		frame := d.frames[c.listener.encoding]
-		if frame == nil {
-			frame = d.encode(c.listener, body, false)
-			d.frames[c.listener.encoding] = frame
-		}
+		frame := d.form(c, body)
 		size += len(frame)
 		c.send(&d.batch, frame, false, arenaLived)
 	}
@@ -84,11 +84,61 @@ func (d *delivery) deliverForms(to []*hub.Client, body []byte) {
 	}
 }
 
+// begin begins with a message that may take several forms.
+func (d *delivery) begin() {
+	d.frames = append(d.frames[:0], make([][]byte, 2*d.gw.encodings)...)
+	d.shorter = 0
+}
+
+// form returns body as it goes on the socket of a client, from d.frames, which it
+// completes.
+func (d *delivery) form(c *client, body []byte) []byte {
+	i := 2 * c.listener.encoding
+	if c.deflates() {
+		i++
+	}
+	if d.frames[i] == nil {
+		d.frames[i] = d.makeForm(c.listener, body, i)
+	}
+	if i&1 == 1 && d.shorter > 0 {
+		d.compressed.add(len(body), d.shorter)
+	}
+	return d.frames[i]
+}
+
+// makeForm makes d.frames[i]: the odd ones are for clients that have negotiated
+// compression.
+func (d *delivery) makeForm(l *clientListener, body []byte, i int) []byte {
+	if i&1 == 1 {
+		if opts := d.gw.options(); opts.Compression {
+			if deflated := d.compressor.compress(body, opts); deflated != nil {
+				d.shorter = len(deflated)
+				return d.encodeDeflated(l, deflated)
+			}
+		}
+		i--
+	}
+	if d.frames[i] == nil {
+		d.frames[i] = d.encode(l, body, false)
+	}
+	return d.frames[i]
+}
+
+// encodeDeflated is encode for a message that was compressed, to a client that has
+// negotiated that.
+func (d *delivery) encodeDeflated(l *clientListener, deflated []byte) []byte {
+	a := &d.batch.arena
+	codec := l.codec.(clientproto.Deflating)
+	return a.Commit(codec.AppendDeflated(a.Tail(len(deflated)+clientproto.MaxOverhead), deflated))
+}
+
 // Kick closes a client after a last message, if send, and all that waits for it.
 func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
 	var frame []byte
 	if send {
-		frame = d.encode(clientOf(c).listener, body, false)
+		d.begin()
+		frame = d.form(clientOf(c), body)
+		clear(d.frames)
 		d.tally.add(1, len(frame))
 	}
 	clientOf(c).closeAfter(&d.batch, frame, false, arenaLived, ClosedByCommand)
@@ -98,6 +148,17 @@ func (d *delivery) Kick(c *hub.Client, body []byte, send bool) {
 func (d *delivery) flush() {
 	d.batch.flush()
 	d.tally.tell(&d.gw.traffic.toClients)
+	d.compressed.tell(&d.gw.compression.sent)
+	if z := &d.compressor; z.runs > 0 {
+		d.gw.compression.compressed.Add(z.runs)
+		z.runs = 0
+	}
+}
+
+// trim forgets what is kept from batch to batch, which must be flushed.
+func (d *delivery) trim() {
+	d.batch.trim()
+	d.compressor.trim()
 }
 
 // Destroy closes a client at once. What waits for it is offered to the kernel

@@ -83,7 +83,7 @@ func (g *Gateway) drainOrder() []*client {
 	for part := range g.hub.ClientsLocked().All() {
 		c := clientOf(part)
 		switch {
-		case c.ended.Load():
+		case c.ended():
 		case anonymousLocked(part):
 			first = append(first, c)
 		default:

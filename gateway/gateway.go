@@ -57,6 +57,7 @@ type Gateway struct {
 	handshaking ageQueue // used unless HandshakeTimeout is negative
 	identifying ageQueue // used with IdentifyTimeout
 	limits      limits
+	compression compression
 	metered     atomic.Bool   // clients are, or were; see measure
 	handshaken  atomic.Uint64 // TLS handshakes, failed ones too; see trim
 

@@ -87,11 +87,13 @@ const (
 
 // counters are what Stats counts, in an order that does not change.
 func (g *Gateway) counters() []*atomic.Uint64 {
-	t := &g.traffic
+	t, z := &g.traffic, &g.compression
 	return []*atomic.Uint64{
 		&t.fromClients.messages, &t.fromClients.bytes,
 		&t.toClients.messages, &t.toClients.bytes,
 		&t.droppedToClients, &t.droppedToWorkers, &t.droppedEarly,
 		&g.hooks.asked, &g.hooks.allowed, &g.hooks.refused, &g.hooks.failed, &g.hooks.abandoned,
+		&z.compressed, &z.sent.messages, &z.sent.from, &z.sent.to,
+		&z.received.messages, &z.received.from, &z.received.to,
 	}
 }

@@ -320,8 +320,8 @@ func TestEverythingPasses(t *testing.T) {
 		of    any
 		known string
 	}{
-		{client{}, "Client gw listener transport peer meter proto unread rare mu state why secured slot out early ended silent"},
 		{rare{}, "remote wait"},
+		{client{}, "Client gw listener transport peer meter proto unread rare mu state why secured slot out early flags silent"},
 		{socket{}, "client poller fd"},
 		{proxyHead{}, "fd to peer since got"},
 		{workerSlot{}, "key conn count bound"},

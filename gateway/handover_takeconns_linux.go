@@ -218,7 +218,13 @@ func (t *taking) proxyHead(f *handover.Fields) error {
 
 // watch has the client's poller report what it waits for, once it runs.
 func (t *taking) watch(c *client, s *plainTransport) error {
-	c.ended.Store(c.state.any(clientClosing))
+	if c.state.any(clientClosing) {
+		c.flags.Or(flagEnded)
+	}
+	if c.proto.Deflates() {
+		c.flags.Or(flagDeflates)
+		t.g.compression.clients.Add(1)
+	}
 	if err := c.transport.startLocked(); err != nil {
 		return err
 	}

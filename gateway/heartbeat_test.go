@@ -50,7 +50,7 @@ func TestBeats(t *testing.T) {
 				b := new(batch)
 				g.beat(b, c, int32(test.limit), frame)
 				switch {
-				case c.ended.Load():
+				case c.ended():
 					got.WriteByte('D')
 				case len(b.clients) > 0:
 					got.WriteByte('P')

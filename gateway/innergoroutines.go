@@ -138,7 +138,7 @@ func (l *innerGoroutines) trim(context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.exec.Trim()
-	l.out.batch.trim()
+	l.out.trim()
 }
 
 func (l *innerGoroutines) stop() {

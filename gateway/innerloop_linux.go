@@ -159,7 +159,7 @@ func (l *innerLoop) trim(ctx context.Context) { l.trimming.ask(ctx, l.poller.Wak
 func (l *innerLoop) trimNow() {
 	l.buf = nil
 	l.exec.Trim()
-	l.out.batch.trim()
+	l.out.trim()
 	for _, ic := range l.conns {
 		ic.trim()
 	}

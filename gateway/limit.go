@@ -108,6 +108,13 @@ func (g *Gateway) overLimit(b *batch, c *client, l Limit) {
 	g.endClient(b, c, ClosedByLimit, true)
 }
 
+// endWith ends a client after a last frame, if the kernel takes that at once.
+func (g *Gateway) endWith(b *batch, c *client, frame []byte, why CloseReason) {
+	c.send(b, frame, true, immortal)
+	c.offer(b)
+	g.endClient(b, c, why, true)
+}
+
 // httpRefusal is the answer to a request for a websocket that is refused.
 func httpRefusal(status int) []byte { return httpAnswer(status, nil, "") }
 

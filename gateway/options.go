@@ -199,6 +199,20 @@ type Options struct {
 	// they become beyond 32 times their size may be 256 KiB a second.
 	RefuseUnnegotiatedCompression bool
 
+	// Compression accepts permessage-deflate (RFC 7692) of websocket clients that offer
+	// it, as browsers do. Messages to these are compressed then, if they are of
+	// CompressionMinSize to CompressionMaxSize bytes and become shorter, and theirs
+	// may be. Each message is compressed by itself, so that one for many clients is
+	// compressed once, and a client costs no memory. What clients' messages inflate
+	// to has the budget of RefuseUnnegotiatedCompression. Default off, as in PHP.
+	Compression bool
+	// CompressionLevel is from 1, the fastest, to 9. Default 5.
+	CompressionLevel int
+	// CompressionMinSize and CompressionMaxSize bound, in bytes, the messages that are
+	// compressed. The default of the former is 256, of the latter 262,144: all
+	// commands wait while one of them compresses.
+	CompressionMinSize, CompressionMaxSize int
+
 	// OnHandshake, if set, is asked about every websocket before the request is
 	// answered and before a worker gets its event: 0 accepts the client, an HTTP
 	// status from 400 to 599 refuses it. A refused client gets that status and an
@@ -345,6 +359,7 @@ func (o Options) withDefaults() (Options, netip.Addr, error) {
 	o.checkLimits(check)
 	o.checkWebsocketProtocols(check)
 	o.checkConnectHook(check)
+	o.checkCompression(check)
 	o.Logger = logging.Choose(o.Logger, o.Slog)
 	return o, lanIP, check.Err()
 }

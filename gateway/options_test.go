@@ -65,7 +65,10 @@ func TestOptionDefaults(t *testing.T) {
 		SendToClientBufferSize: 1_024_000,
 		MaxPackageSize:         10_485_760,
 		ConnectHookTimeout:     DefaultConnectHookTimeout, ConnectHookInFlight: DefaultConnectHookInFlight, ConnectHookQueue: DefaultConnectHookQueue,
-		HandshakeTimeout: time.Minute,
+		HandshakeTimeout:   time.Minute,
+		CompressionLevel:   5,
+		CompressionMinSize: 256,
+		CompressionMaxSize: 262_144,
 	}, got, cmp.AllowUnexported(Options{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -44,6 +44,10 @@ var changeable = []string{
 	"ConnectHookInFlight",
 	"ConnectHookQueue",
 	"ConnectHookFailOpen",
+	"Compression",
+	"CompressionLevel",
+	"CompressionMinSize",
+	"CompressionMaxSize",
 	"KeepMemory",
 }
 

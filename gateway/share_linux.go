@@ -94,7 +94,7 @@ func (h *shares) tick(now time.Duration, wake func()) {
 			one.paused = false
 			s.pause(false)
 		}
-		if one.credit == shareBurst || s.client.ended.Load() {
+		if one.credit == shareBurst || s.client.ended() {
 			delete(h.of, s)
 		}
 	}

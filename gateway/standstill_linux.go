@@ -130,7 +130,7 @@ func (s *Standstill) Leave() {
 		g.hub.Mu.Lock()
 		c.mu.Lock()
 		c.state |= clientClosed // nothing is read, written or told any more
-		c.ended.Store(true)
+		c.flags.Or(flagEnded)
 		g.hub.RemoveLocked(&c.Client)
 		c.mu.Unlock()
 		g.hub.Mu.Unlock()

@@ -40,6 +40,7 @@ type Stats struct {
 	InnerTurns      Turns
 	Limited         map[Limit]uint64 // how often each limit acted; has every limit
 	ConnectHook     ConnectHookStats
+	Compression     CompressionStats
 }
 
 // Stats returns what the gateway holds and has done.
@@ -61,6 +62,7 @@ func (g *Gateway) Stats() Stats {
 		InnerTurns:      g.turns.read(),
 		Limited:         g.limits.hits.read(),
 		ConnectHook:     g.hooks.read(),
+		Compression:     g.compression.read(),
 	}
 	g.commands.Executed(func(cmd gatewayprotocol.Command, times uint64) { s.Commands[cmd] = times })
 	g.hub.Mu.Lock()

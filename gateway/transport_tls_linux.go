@@ -57,7 +57,7 @@ func (t *tlsTransport) close(gracefully bool) {
 func (t *tlsTransport) received(r *clientReader, in, plain []byte) error {
 	t.conn.Hand(in)
 	defer t.conn.Hand(nil)
-	for !t.client.ended.Load() {
+	for !t.client.ended() {
 		n, err := t.conn.Read(plain)
 		if n > 0 {
 			r.received(&t.client, plain[:n])
@@ -102,7 +102,7 @@ func (t *tlsTransport) handshake() {
 	err := t.conn.Handshake(buf[:])
 	g.handshaken.Add(1)
 	if err != nil {
-		if !c.ended.Load() {
+		if !c.ended() {
 			g.handshakeFailed(c, err)
 		}
 		// Unread bytes would make the kernel reset the connection, and the peer

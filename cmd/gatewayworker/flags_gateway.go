@@ -42,7 +42,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, secretKeyFlags(), proxyFlags(), limitFlags(), drainFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
+	}, compressionFlags(), secretKeyFlags(), proxyFlags(), limitFlags(), drainFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
@@ -81,6 +81,10 @@ var optionFlags = map[string]string{
 	"BinaryFrames":                   "binary-frames",
 
 	"RefuseUnnegotiatedCompression": "refuse-unnegotiated-compression",
+	"Compression":                   "compression",
+	"CompressionLevel":              "compression-level",
+	"CompressionMinSize":            "compression-min-size",
+	"CompressionMaxSize":            "compression-max-size",
 }
 
 // gatewayOptions reads gatewayFlags but those of TLS. Logger is left to the
@@ -135,6 +139,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		opts.LanIP = ip.String()
 	}
 	if err := readProxyFlags(c, &opts); err != nil {
+		return opts, err
+	}
+	if err := readCompressionFlags(c, &opts); err != nil {
 		return opts, err
 	}
 	if err := readLimitFlags(c, &opts); err != nil {

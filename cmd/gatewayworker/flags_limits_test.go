@@ -30,6 +30,7 @@ func TestLimitFlags(t *testing.T) {
 	want.Listen, want.LanIP, want.StartPort, want.Router = defaults.Listen, defaults.LanIP, defaults.StartPort, defaults.Router
 	want.SendToClientBufferSize, want.SendToWorkerBufferSize = defaults.SendToClientBufferSize, defaults.SendToWorkerBufferSize
 	want.MaxPackageSize, want.HandshakeTimeout = defaults.MaxPackageSize, defaults.HandshakeTimeout
+	want.CompressionLevel, want.CompressionMinSize, want.CompressionMaxSize = defaults.CompressionLevel, defaults.CompressionMinSize, defaults.CompressionMaxSize
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(gateway.Options{}), cmpopts.EquateComparable(netip.Prefix{}), cmpopts.EquateEmpty()); diff != "" || err != nil {
 		t.Error(err, diff)
 	}

@@ -23,7 +23,8 @@ type Codec interface {
 	// sense.
 	//
 	// An error says what is wrong with the bytes, for the log. The caller closes
-	// the connection without another byte to the client.
+	// the connection without another byte to the client but the close frame that
+	// [CloseFrame] knows of.
 	Decode(st *State, buf []byte, h Handler) (n int, err error)
 
 	// AppendMessage appends to dst what a client is sent for body, and returns
@@ -49,8 +50,8 @@ type Options struct {
 	// Workerman4 makes the websocket handshake, its answers and the body of its
 	// event, those of Workerman 3.5 and 4 in place of Workerman 5's.
 	Workerman4 bool
-	// RefuseUnnegotiated ends websocket clients that send compressed frames,
-	// which this codec never offers to take.
+	// RefuseUnnegotiated ends websocket clients that send compressed frames without
+	// having negotiated it.
 	RefuseUnnegotiated bool
 }
 
@@ -113,6 +114,9 @@ type State struct {
 	// deferred is set while a websocket client's request waits to be answered;
 	// see Request.Defer. The request is still in the unconsumed bytes.
 	deferred bool
+
+	// deflate is set if compression was negotiated in the handshake.
+	deflate bool
 }
 
 // Resume ends the wait that [Request.Defer] has begun: the next Decode of the same
@@ -123,6 +127,10 @@ func (st *State) Resume() {
 	}
 }
 
+// Deflates reports whether the client has negotiated compression: whether it may be
+// sent what [Deflating] makes.
+func (st *State) Deflates() bool { return st.deflate }
+
 // Need is the length in bytes that the bytes left over by Decode must have
 // reached before another call makes sense; 0 means that any further byte may
 // matter. It never exceeds the codec's bound.
@@ -131,6 +139,7 @@ func (st *State) Need() int { return int(st.need) }
 // extra holds what only few clients need.
 type extra struct {
 	collected []byte // payload of a websocket message's frames before the last
+	begun     bool   // there were such frames
 	deflated  bool   // one of these frames had RSV1 set
 	torn      bool   // a deflated message had no proper end
 	window    []byte // the last 32 KiB inflated, for messages that refer to them
@@ -150,6 +159,10 @@ type Handler interface {
 	// Handshaken passes the answer to the request, to be written now, before all
 	// messages to the client. The handler may keep it.
 	Handshaken(response []byte)
+
+	// Inflated says that the message that comes next was sent compressed: how long it
+	// was then and is now, in bytes.
+	Inflated(from, to int)
 
 	// Message reports a whole message.
 	Message(payload []byte)

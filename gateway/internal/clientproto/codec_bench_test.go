@@ -2,6 +2,7 @@ package clientproto
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ func (h *countingHandler) Request(req *Request) {
 	}
 }
 func (h *countingHandler) Handshaken([]byte)          {}
+func (h *countingHandler) Inflated(int, int)          {}
 func (h *countingHandler) Message([]byte)             { h.messages++ }
 func (h *countingHandler) Reply([]byte)               { h.replies++ }
 func (h *countingHandler) Close([]byte)               {}
@@ -110,6 +112,39 @@ func BenchmarkHandshake(b *testing.B) {
 				var st State
 				if n, err := codec.Decode(&st, buf, h); n != len(buf) || err != nil {
 					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkDeflate compresses JSON by level, and inflates it.
+func BenchmarkDeflate(b *testing.B) {
+	for _, size := range []int{200, 1 << 10, 8 << 10, 256 << 10} {
+		body := []byte(jsonText(size))
+		var deflated []byte
+		for _, level := range []int{1, 3, 5, 6, 9} {
+			b.Run(fmt.Sprintf("%d/level=%d", size, level), func(b *testing.B) {
+				d := NewDeflater(level)
+				deflated = d.Append(nil, body)
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					deflated = d.Append(deflated[:0], body)
+				}
+				b.ReportMetric(100*float64(len(deflated))/float64(size), "%size")
+			})
+		}
+		b.Run(fmt.Sprintf("%d/inflate", size), func(b *testing.B) {
+			frame := wsFrame(0xc1, string(deflated))
+			codec := testCodec(b, "websocket")
+			st, h, buf := State{handshaken: true, deflate: true}, &countingHandler{}, make([]byte, len(frame))
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				copy(buf, frame)
+				if _, err := codec.Decode(&st, buf, h); err != nil {
+					b.Fatal(err)
 				}
 			}
 		})

@@ -95,6 +95,7 @@ func (r *recorder) Close(raw []byte) {
 	r.closed = true
 }
 
+func (r *recorder) Inflated(int, int)          {}
 func (r *recorder) Closing() bool              { return r.closed }
 func (r *recorder) RemoteAddr() netip.AddrPort { return netip.MustParseAddrPort("192.0.2.7:54321") }
 func (r *recorder) LocalPort() uint16          { return 8282 }

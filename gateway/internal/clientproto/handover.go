@@ -11,6 +11,8 @@ const (
 	fieldDeflated
 	fieldWindow
 	fieldTorn
+	fieldDeflate
+	fieldBegun
 )
 
 const kindState = handover.FirstKind
@@ -30,7 +32,9 @@ func (st *State) AppendState(dst []byte) []byte {
 		r.Uint(fieldNeed, uint64(st.need))
 	}
 	r.Uint(fieldScanned, uint64(st.scanned))
+	r.Bool(fieldDeflate, st.deflate)
 	if x := st.extra; x != nil {
+		r.Bool(fieldBegun, x.begun)
 		r.Bytes(fieldCollected, x.collected)
 		r.Bool(fieldDeflated, x.deflated)
 		r.Bytes(fieldWindow, x.window)
@@ -66,9 +70,13 @@ func (st *State) Restore(p []byte) error {
 			x.window = f.Copy()
 		case fieldTorn:
 			x.torn = f.Bool()
+		case fieldDeflate:
+			st.deflate = f.Bool()
+		case fieldBegun:
+			x.begun = f.Bool()
 		}
 	}
-	if x.collected != nil || x.deflated || x.window != nil || x.torn {
+	if x.collected != nil || x.begun || x.deflated || x.window != nil || x.torn {
 		st.extra = &x
 	}
 	return f.Err()

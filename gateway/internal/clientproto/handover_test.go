@@ -17,8 +17,8 @@ func TestStateIsPassedOn(t *testing.T) {
 		of    any
 		known []string
 	}{
-		{State{}, []string{"extra", "need", "scanned", "handshaken", "deferred"}},
-		{extra{}, []string{"collected", "deflated", "torn", "window", "budget", "custom"}},
+		{State{}, []string{"extra", "need", "scanned", "handshaken", "deferred", "deflate"}},
+		{extra{}, []string{"collected", "begun", "deflated", "torn", "window", "budget", "custom"}},
 	} {
 		var fields []string
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(tt.of)) {

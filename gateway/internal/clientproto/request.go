@@ -15,6 +15,7 @@ type Request struct {
 	dialect  *dialect
 	added    []byte // to the answer: whole lines
 	deferred bool
+	deflate  bool // it was negotiated
 }
 
 // Defer has the client wait for its answer: Decode consumes nothing more, until

@@ -39,8 +39,8 @@ var (
 //     nothing else is checked (handshake).
 //   - Lengths need not be the shortest (RFC 6455 section 5.2).
 //   - RSV2 and RSV3 are ignored. RSV1 on data means deflated (RFC 7692) although
-//     that is never negotiated, unless Options.RefuseUnnegotiated; what is sent is
-//     never deflated.
+//     that was not negotiated, unless Options.RefuseUnnegotiated; what is sent is
+//     not deflated then.
 //   - A message may begin with a continuation frame and continue with text or
 //     binary frames (5.4): every data frame without FIN is put before the next.
 //   - Text need not be UTF-8 (8.1). Text and binary are the same message.
@@ -50,6 +50,9 @@ var (
 // An unmasked frame, an unknown opcode, and a frame that is longer than
 // the bound together with the fragments before it end the connection without a
 // close frame.
+//
+// With a client that has negotiated permessage-deflate, which no client of the
+// original can, RFC 7692 is kept to: see checkRSV1 and inflated.
 //
 // Where the original has faults, this codec differs:
 //
@@ -101,8 +104,10 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 			return off, errUnmasked
 		}
 		b0 := rest[0]
-		if b0&rsv1 != 0 && c.refuseRSV1 {
-			return off, ErrUnnegotiated
+		if b0&rsv1 != 0 {
+			if err := c.checkRSV1(st, b0); err != nil {
+				return off, err
+			}
 		}
 		opcode := b0 & 0xf
 		switch opcode {
@@ -154,9 +159,15 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 			h.Reply(pong(rest[:frame], head))
 		default:
 			unmask([4]byte(rest[head-4:head]), payload)
+			var err error
 			if b0&(fin|rsv1) == fin && st.extra == nil {
 				h.Message(payload)
-			} else if err := c.fragment(st, b0, payload, h); err != nil {
+			} else if b0&(fin|rsv1) == fin|rsv1 && st.extra == nil {
+				err = c.inflated(st, payload, h)
+			} else {
+				err = c.fragment(st, b0, payload, h)
+			}
+			if err != nil {
 				return off, err
 			}
 		}
@@ -186,6 +197,7 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 	}
 	if b0&fin == 0 {
 		x.collected = append(x.collected, payload...)
+		x.begun = true
 		return nil
 	}
 	message := payload
@@ -193,19 +205,22 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 		message = append(x.collected, payload...)
 		x.collected = nil
 	}
-	if x.deflated {
-		x.deflated = false
-		inflated, err := x.inflate(message, c.max, c.now())
-		if err != nil {
-			return err
-		}
-		message = inflated
+	deflated := x.deflated
+	x.begun, x.deflated = false, false
+	if deflated {
+		return c.inflated(st, message, h)
 	}
-	if x.window == nil && !x.torn {
-		st.extra = nil
-	}
+	st.drop()
 	h.Message(message)
 	return nil
+}
+
+// drop lets go of what is kept beyond the read buffer, unless the messages that
+// come need it.
+func (st *State) drop() {
+	if x := st.extra; x != nil && !x.needed() {
+		st.extra = nil
+	}
 }
 
 // pong turns a whole unmasked ping frame into its pong, in place: the head

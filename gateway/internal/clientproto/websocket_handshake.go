@@ -93,7 +93,7 @@ func (d *dialect) handshake(st *State, buf []byte, h Handler) (int, error) {
 	} else {
 		response = append(response, d.behindKey...)
 	}
-	st.handshaken = true
+	st.handshaken, st.deflate = true, req.deflate
 	h.Handshaken(response)
 	return size, nil
 }

@@ -66,6 +66,11 @@ var (
 	metricUIDs       = gauge("uids", "Uids that clients are bound to.", "gateway")
 	metricGroups     = gauge("groups", "Groups with members.", "gateway")
 
+	metricCompressing   = gauge("compression_clients", "Clients that have negotiated compression (permessage-deflate).", "gateway")
+	metricCompressed    = counter("compressed_messages_total", "Messages that were compressed, once each, however many clients they went to.", "gateway")
+	metricCompressedTo  = counter("compressed_client_messages_total", "Messages of clients (in) and to clients (out) that came or went compressed; each recipient counts.", "gateway", "direction")
+	metricCompressBytes = counter("compressed_bytes_total", "Bytes of these messages, plain and compressed, without the heads of frames.", "gateway", "direction", "form")
+
 	metricCommands = counter("inner_commands_total", "Commands of workers and GatewayClients that were executed, by PHP's name; what a gateway does not know is unknown.", "gateway", "cmd")
 	metricRefused  = counter("inner_commands_refused_total", "Commands that had no effect; the log says why.", "gateway")
 	metricTurns    = histogram("inner_turn_duration_seconds", "Turns of the inner loop: how long it took over what had arrived. What arrives meanwhile waits.", "gateway")
@@ -175,6 +180,15 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 	to.count(metricDropped, s.DroppedToWorkers, "worker")
 	to.count(metricEarlyDrops, s.DroppedBeforeHandshake)
 	to.put(metricEarlyBytes, float64(s.BytesBeforeHandshake))
+	z := &s.Compression
+	to.put(metricCompressing, float64(z.Clients))
+	to.count(metricCompressed, z.Compressed)
+	to.count(metricCompressedTo, z.Received, "in")
+	to.count(metricCompressedTo, z.Sent, "out")
+	to.count(metricCompressBytes, z.ReceivedBytesAfter, "in", "plain")
+	to.count(metricCompressBytes, z.ReceivedBytesBefore, "in", "compressed")
+	to.count(metricCompressBytes, z.SentBytesBefore, "out", "plain")
+	to.count(metricCompressBytes, z.SentBytesAfter, "out", "compressed")
 	to.put(metricUIDs, float64(s.UIDs))
 	to.put(metricGroups, float64(s.Groups))
 	for name, n := range commandsByName(s) {

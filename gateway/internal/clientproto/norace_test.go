@@ -1,0 +1,5 @@
+//go:build !race
+
+package clientproto
+
+const raceEnabled = false
