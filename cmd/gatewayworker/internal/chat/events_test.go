@@ -23,6 +23,14 @@ const patience = 20 * time.Second
 // start serves the chat of a Go cluster. It ends with its test.
 func start(t *testing.T, c *clustertest.Cluster, opts chat.Options) *chat.Server {
 	t.Helper()
+	s := prepare(t, c, opts)
+	serve(t, s)
+	return s
+}
+
+// prepare makes the chat of a Go cluster.
+func prepare(t *testing.T, c *clustertest.Cluster, opts chat.Options) *chat.Server {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +45,10 @@ func start(t *testing.T, c *clustertest.Cluster, opts chat.Options) *chat.Server
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+func serve(t *testing.T, s *chat.Server) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve() }()
 	t.Cleanup(func() {
@@ -45,7 +57,6 @@ func start(t *testing.T, c *clustertest.Cluster, opts chat.Options) *chat.Server
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 // eachWorker runs the test body against the Go worker and against Events.php

@@ -43,7 +43,10 @@ type Server struct {
 	ln     net.Listener
 	http   *http.Server
 	worker *businessworker.Worker // nil with PageOnly
+	guard  *guard
 	log    logrus.FieldLogger
+
+	leaving sync.WaitGroup // requests under way, when another process has taken over
 }
 
 // New makes a Server.
@@ -54,6 +57,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
+		guard: newGuard(opts.Listener.Addr(), opts.Origins, log),
 		ln: accept.Steady(opts.Listener, func(err error, pause time.Duration) {
 			log.WithError(err).Warnf("cannot accept a connection, trying again in %v", pause)
 		}),
@@ -70,7 +74,7 @@ func New(opts Options) (*Server, error) {
 		return s, nil
 	}
 	// The process id keeps two chats on one machine from having the same key.
-	s.worker, err = businessworker.New(newGuard(opts.Listener.Addr(), opts.Origins, log), businessworker.Options{
+	s.worker, err = businessworker.New(s.guard, businessworker.Options{
 		Name:              "chat",
 		ID:                os.Getpid(),
 		RegisterAddresses: opts.RegisterAddresses,
@@ -89,7 +93,8 @@ func (s *Server) URL() string {
 	return "http://" + a.String() + "/"
 }
 
-// Serve serves until Shutdown or Close, and then returns nil.
+// Serve serves until Shutdown, Close or Standstill.Leave, and then returns nil. After
+// TakeOver it goes on with what that has taken over.
 func (s *Server) Serve() error {
 	var worker sync.WaitGroup
 	if s.worker != nil {
@@ -103,6 +108,7 @@ func (s *Server) Serve() error {
 		_ = s.worker.Close()
 	}
 	worker.Wait()
+	s.leaving.Wait()
 	return err
 }
 
