@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -52,19 +51,16 @@ func (w *giving) gateway() error {
 	w.r.String(fieldInnerAddress, g.innerAddress().HostPort())
 	w.r.String(fieldClientID, g.Address().String())
 	for i, l := range open {
-		f, err := l.(*net.TCPListener).File()
-		if err != nil {
-			return fmt.Errorf("gateway: cannot pass the listener of %v: %w", l.Addr(), err)
-		}
-		w.files = append(w.files, f)
 		field := fieldInnerFile
 		if i < len(g.listeners) {
 			w.r.String(fieldListenAddress, g.listeners[i].address.String())
 			field = fieldListenFile
 		}
-		if err := w.file(field, int(f.Fd())); err != nil {
-			return err
+		number, err := w.to.Socket(l)
+		if err != nil {
+			return fmt.Errorf("gateway: the listener of %v: %w", l.Addr(), err)
 		}
+		w.r.Uint(field, number)
 	}
 	for _, c := range g.counters() {
 		w.r.Uint(fieldCount, c.Load()+1) // never left out

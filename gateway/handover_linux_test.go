@@ -299,6 +299,11 @@ func TestHandoverFails(t *testing.T) {
 				t.Log(err)
 			}
 			echo()
+			g.dialWS().Close() // it still accepts
+			for _, cmd := range []gp.Command{gp.CmdOnConnect, gp.CmdOnWebSocketConnect, gp.CmdOnClose} {
+				w.event(cmd)
+			}
+			g.dialInner().barrier()
 		})
 	}
 	g.passOn(Options{PingInterval: time.Hour})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/go-gatewayworker/gatewayworker/register"
@@ -25,7 +24,6 @@ type Standstill struct {
 	inner   *innerLoop
 	stops   []*stop
 	links   []*register.HeldLinks // to Registers
-	files   []*os.File            // copies of the listeners' files, while they are passed
 }
 
 // StandStill stops everything that the gateway does, between two messages, and
@@ -162,9 +160,6 @@ func (s *Standstill) Leave() {
 }
 
 func (s *Standstill) end(leave bool) {
-	for _, f := range s.files {
-		_ = f.Close()
-	}
 	for _, l := range s.links {
 		if leave {
 			l.Leave()

@@ -37,6 +37,10 @@ const (
 	fieldOut
 )
 
+// ErrNotServing says that a server does not serve yet, so that there is nothing to
+// hand over.
+var ErrNotServing = errors.New("register: it does not serve yet")
+
 // Standstill is a server that neither reads nor writes nor accepts, so that its
 // state can be handed to another process; see [Server.StandStill].
 type Standstill struct {
@@ -73,7 +77,7 @@ func (st *Standstill) hold(ctx context.Context) error {
 	case closing:
 		return ErrServerClosed
 	case len(st.listeners) == 0:
-		return errors.New("register: it does not serve: there is nothing to hand over")
+		return ErrNotServing
 	}
 	for _, l := range st.listeners {
 		if _, ok := l.Listener.(*net.TCPListener); !ok {

@@ -27,16 +27,11 @@ func registerCommand() *cli.Command {
 				_, err := register.NewServer(register.Options{SecretKey: c.String("secret-key")})
 				return err
 			}
-			if err := p.successor.prepared(nil); err != nil {
+			if err := p.successor.prepared(registerParts(c, "listen")); err != nil {
 				return err
 			}
-			ln, err := p.openRegister(c)
+			s, err := p.openRegister(c, "listen")
 			if err != nil {
-				return err
-			}
-			s, err := p.newRegisterServer(c, "listen", ln)
-			if err != nil {
-				_ = ln.Close()
 				return err
 			}
 			a, err := p.openAdmin(c)
@@ -49,37 +44,62 @@ func registerCommand() *cli.Command {
 	}
 }
 
-// openRegister opens the port at --listen, unless the master has opened it.
-func (p *process) openRegister(c *cli.Context) (net.Listener, error) {
-	if p.master.listens() {
-		return p.open("listen", c.String("listen"), func() (net.Listener, error) { return p.master.listen(c.String("listen")) })
-	}
-	return p.listenRegister(c, "listen")
+// registerPart begins the name of a Register between two processes, which has its
+// address: workers and gateways know the Register by it.
+const registerPart = "register "
+
+// registerParts are the names of the process's Register between two processes.
+func registerParts(c *cli.Context, listen string) []string {
+	return []string{registerPart + c.String(listen)}
 }
 
 // registerServer is a Register that has its port.
 type registerServer struct {
 	*register.Server
-	ln  net.Listener
-	log *logrus.Logger
+	ln   net.Listener // nil where another process has had it
+	addr net.Addr
+	log  *logrus.Logger
+	name string // between two processes, see mover
 }
 
-// newRegisterServer makes the Register whose address the flag listen has.
-func (p *process) newRegisterServer(c *cli.Context, listen string, ln net.Listener) (registerServer, error) {
+// openRegister opens the Register whose address the flag listen has, or takes it
+// over from the process before. The master may have opened its port.
+func (p *process) openRegister(c *cli.Context, listen string) (s registerServer, err error) {
+	s = registerServer{log: p.log, name: registerPart + c.String(listen)}
 	allow, err := networksOf(c, "register-allow")
 	if err != nil {
-		return registerServer{}, err
+		return s, err
 	}
-	if a, ok := ln.Addr().(*net.TCPAddr); ok && p.master == nil { // a PHP program's own choice stays
-		if err := checkSecretKey(c, listen, a.AddrPort().Addr().Unmap(), allow); err != nil {
-			return registerServer{}, err
-		}
+	if s.Server, err = register.NewServer(register.Options{SecretKey: c.String("secret-key"), Allow: allow, Logger: p.log}); err != nil {
+		return s, err
 	}
-	s, err := register.NewServer(register.Options{SecretKey: c.String("secret-key"), Allow: allow, Logger: p.log})
-	return registerServer{s, ln, p.log}, err
+	switch {
+	case p.successor.offers(s.name):
+		s.addr, err = p.takeRegister(s)
+	case p.master.listens():
+		s.ln, err = p.master.listen(c.String(listen))
+	default:
+		s.ln, err = listenRegister(c, listen)
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.ln != nil {
+		s.addr = s.ln.Addr()
+	}
+	if a, ok := s.addr.(*net.TCPAddr); ok && p.master == nil { // a PHP program's own choice stays
+		err = checkSecretKey(c, listen, a.AddrPort().Addr().Unmap(), allow)
+	}
+	if err != nil && s.ln != nil {
+		_ = s.ln.Close()
+	}
+	return s, err
 }
 
 func (s registerServer) Serve() error {
+	if s.ln == nil {
+		return s.serveTakenOver()
+	}
 	s.log.WithFields(logrus.Fields{"role": "register", "listen": s.ln.Addr().String()}).Info("register is serving")
 	if err := s.Server.Serve(s.ln); !errors.Is(err, register.ErrServerClosed) {
 		return err

@@ -44,15 +44,17 @@ func start(c *cli.Context, p *process) (err error) {
 			}
 		}
 	}()
-	if err := p.successor.prepared(p.parts()); err != nil {
+	if err := p.successor.prepared(slices.Concat(p.parts(), registerParts(c, "register-listen"))); err != nil {
 		return err
 	}
-	registerListener, err := p.listenRegister(c, "register-listen")
+	r, err := p.openRegister(c, "register-listen")
 	if err != nil {
 		return err
 	}
-	listeners = append(listeners, registerListener)
-	p.announceAt(dialAddress(registerListener))
+	if r.ln != nil {
+		listeners = append(listeners, r.ln)
+	}
+	p.announceAt(dialAddress(r.addr))
 	var chatListener net.Listener
 	if withChat {
 		if chatListener, err = p.listenChat(c); err != nil {
@@ -76,10 +78,6 @@ func start(c *cli.Context, p *process) (err error) {
 	}
 	// The chat stops first, then the gateways, which take their addresses from the
 	// Register, then the Register.
-	r, err := p.newRegisterServer(c, "register-listen", registerListener)
-	if err != nil {
-		return err
-	}
 	servers := append(asServers(gateways), r)
 	if withChat {
 		chatted := p.chatGateway()

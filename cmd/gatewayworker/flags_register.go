@@ -20,12 +20,12 @@ func registerListenFlag(name string, aliases ...string) cli.Flag {
 }
 
 // listenRegister opens the port at the address that the flag name holds.
-func (p *process) listenRegister(c *cli.Context, name string) (net.Listener, error) {
+func listenRegister(c *cli.Context, name string) (net.Listener, error) {
 	a, err := registerListenAddress(c, name)
 	if err != nil {
 		return nil, err
 	}
-	ln, err := p.open(name, c.String(name), func() (net.Listener, error) { return net.Listen(a.Network(), a.HostPort()) })
+	ln, err := net.Listen(a.Network(), a.HostPort())
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
@@ -44,9 +44,9 @@ func registerListenAddress(c *cli.Context, name string) (a gatewayprotocol.Liste
 	return a, nil
 }
 
-// dialAddress is where this process reaches a listener of its own.
-func dialAddress(ln net.Listener) string {
-	a := ln.Addr().(*net.TCPAddr).AddrPort()
+// dialAddress is where this process reaches a listener of its own at addr.
+func dialAddress(addr net.Addr) string {
+	a := addr.(*net.TCPAddr).AddrPort()
 	if a.Addr().IsUnspecified() {
 		return fmt.Sprintf("127.0.0.1:%d", a.Port())
 	}

@@ -41,7 +41,7 @@ func TestDialAddressOfAllAddresses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		addr := dialAddress(ln)
+		addr := dialAddress(ln.Addr())
 		ln.Close()
 		if got, _, _ := net.SplitHostPort(addr); got != host {
 			t.Errorf("%s is dialled at %s, want %s", listen, addr, host)

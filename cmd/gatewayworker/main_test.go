@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(checked{m}, map[string]func(){"gatewayworker": main})
+	testscript.Main(checked{m}, programs)
 }
 
 // checked counts the runs against PHP, and finds goroutines that stay.
@@ -137,3 +137,6 @@ func announced(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the Register's list is %q", last)
 	}
 }
+
+// programs are those that tests start, by their names.
+var programs = map[string]func(){"gatewayworker": main}

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // How the parts of a process pass to the process that takes its place; see
@@ -36,8 +40,9 @@ type standstill interface {
 	Leave()
 }
 
-// movers returns those of the servers that pass to another process, in order, and
-// what else there is.
+// movers returns those of the servers that pass to another process, and what else
+// there is. The one that stops last is the first that passes: the others depend on
+// it.
 func movers(servers []server) (pass []mover, rest []server) {
 	for _, s := range servers {
 		if m, ok := s.(mover); ok {
@@ -46,6 +51,7 @@ func movers(servers []server) (pass []mover, rest []server) {
 			rest = append(rest, s)
 		}
 	}
+	slices.Reverse(pass)
 	return pass, rest
 }
 
@@ -53,15 +59,20 @@ func movers(servers []server) (pass []mover, rest []server) {
 func (s gatewayServer) part() string { return s.name }
 
 func (s gatewayServer) standStill(ctx context.Context) (standstill, error) {
+	return standStillOf(ctx, s.StandStill, gateway.ErrNotServing)
+}
+
+// standStillOf has a server stand still, which may be about to begin to serve.
+func standStillOf[S standstill](ctx context.Context, stand func(context.Context) (S, error), notYet error) (standstill, error) {
 	for {
-		still, err := s.StandStill(ctx)
-		if !errors.Is(err, gateway.ErrNotServing) {
-			if err != nil {
-				return nil, err
-			}
+		still, err := stand(ctx)
+		switch {
+		case err == nil:
 			return still, nil
+		case !errors.Is(err, notYet):
+			return nil, err
 		}
-		select { // Serve is about to begin
+		select {
 		case <-ctx.Done():
 			return nil, err
 		case <-time.After(time.Millisecond):
@@ -84,3 +95,32 @@ func (p *process) takeGateways() error {
 
 // serveTakenOver serves what takeOver has taken over.
 func (s gatewayServer) serveTakenOver() error { return s.ServeTakenOver() }
+
+// part is what the Register is called between two processes.
+func (s registerServer) part() string { return s.name }
+
+func (s registerServer) standStill(ctx context.Context) (standstill, error) {
+	return standStillOf(ctx, s.StandStill, register.ErrNotServing)
+}
+
+func (s registerServer) takeOver(from *handover.Taker) error { return s.TakeOver(from) }
+
+// takeRegister takes over the Register that the process before hands over, and
+// returns its address.
+func (p *process) takeRegister(s registerServer) (net.Addr, error) {
+	if err := p.successor.take(s); err != nil {
+		return nil, err
+	}
+	addresses := s.TakenOver()
+	if len(addresses) == 0 {
+		return nil, fmt.Errorf("%w: %s did not come first", handover.ErrMalformed, s.name)
+	}
+	return addresses[0], nil
+}
+
+func (s registerServer) serveTakenOver() error {
+	if err := s.ServeTakenOver(); !errors.Is(err, register.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -114,6 +114,9 @@ func unknownPart(part string, parts []string) string {
 		}
 		return fmt.Sprintf("the running gateway has the inner address (lan-ip, start-port) %s, and the configuration has %s: client ids hold it, so an upgrade cannot change it", address, strings.Join(own, ", "))
 	}
+	if address, ok := strings.CutPrefix(part, registerPart); ok {
+		return fmt.Sprintf("the running Register listens at %s, and not so the configuration: gateways and workers know it by its address, so an upgrade cannot change it", address)
+	}
 	return fmt.Sprintf("the running process has a %s, and the configuration has none", part)
 }
 

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // successor is a process that takes the place of another one, which there is on
@@ -28,6 +29,10 @@ func (*successor) port(string, string) net.Listener { return nil }
 
 // catchStops has SIGINT and SIGTERM come by p.stops.
 func (p *process) catchStops() { signal.Notify(p.stops, os.Interrupt, syscall.SIGTERM) }
+
+func (p *process) takeRegister(registerServer) (net.Addr, error) { return nil, nil }
+
+func (s registerServer) serveTakenOver() error { return register.ErrServerClosed }
 
 func (p *process) takeGateways() error { return nil }
 

@@ -58,6 +58,18 @@ func (u *upgraded) talk() {
 	}
 }
 
+// newcomer has a client come, say something and go.
+func (u *upgraded) newcomer() {
+	u.t.Helper()
+	c := u.Connect(u.t, u.worker)
+	c.Send(u.t, "hello")
+	if m := u.worker.Next(u.t, gp.CmdOnMessage); string(m.Body) != "hello" || m.ClientID() != c.ID {
+		u.t.Fatalf("the worker got %q of %v", m.Body, m.ClientID())
+	}
+	c.Close()
+	u.worker.Next(u.t, gp.CmdOnClose)
+}
+
 // upgrade runs the command, which must end with a code, and returns what it says.
 func (u *upgraded) upgrade(code int, args ...string) string {
 	u.t.Helper()

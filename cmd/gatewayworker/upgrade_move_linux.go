@@ -57,12 +57,10 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 		err = s.giver.Commit(s.end)
 	}
 	report.Pause = inMilliseconds(time.Since(begun))
-	m.closeFiles()
 	if err != nil {
-		s.giver.Refuse(err.Error())
 		s.end()
 		m.goOn()
-		return err
+		return s.giver.Reason(err)
 	}
 	report.MemoryNew = residentMemory(s.pid)
 	for _, still := range m.still {
@@ -86,7 +84,6 @@ type moving struct {
 	still     []standstill
 	held      []*handover.Listener
 	linkHeld  bool
-	files     []*os.File // copies of listeners' files, while they are passed
 }
 
 // prepareHolder makes this process ready to hold the pid, unless another one
@@ -176,12 +173,7 @@ func (m *moving) linkFile() int {
 }
 
 func (m *moving) givePort(r *handover.Record, p port) error {
-	f, err := fileOf(p.ln)
-	if err != nil {
-		return err
-	}
-	m.files = append(m.files, f)
-	number, err := m.s.giver.File(int(f.Fd()))
+	number, err := m.s.giver.Socket(bare(p.ln))
 	if err != nil {
 		return err
 	}
@@ -198,22 +190,6 @@ func bare(l net.Listener) net.Listener {
 		return held.Listener
 	}
 	return l
-}
-
-// fileOf returns a copy of a listener's file.
-func fileOf(l net.Listener) (*os.File, error) {
-	f, ok := bare(l).(interface{ File() (*os.File, error) })
-	if !ok {
-		return nil, fmt.Errorf("a %T cannot be passed to another process", l)
-	}
-	return f.File()
-}
-
-func (m *moving) closeFiles() {
-	for _, f := range m.files {
-		_ = f.Close()
-	}
-	m.files = nil
 }
 
 // leave is the end of this process as one that serves. Peers see nothing of it.

@@ -1,8 +1,10 @@
 package handover
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -137,6 +139,26 @@ func (g *Giver) Refuse(reason string) {
 	r := NewRecord(kindRefused)
 	r.String(fieldReason, reason)
 	_ = g.send(r)
+}
+
+// Reason returns why the taker, which has ended, did not go on: what it has said
+// last, or else [ErrPeerGone], for an error of a step before.
+func (g *Giver) Reason(err error) error {
+	var refused *RefusedError
+	if errors.As(err, &refused) || !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	g.s.within(0)
+	said := ErrMalformed
+	for errors.Is(said, ErrMalformed) {
+		if _, said = g.expect(kindRefused); errors.As(said, &refused) {
+			return refused
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return ErrPeerGone
 }
 
 // Close closes the sockets. A taker that is not serving then sees that the giver
