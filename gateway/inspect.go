@@ -153,7 +153,7 @@ func (g *Gateway) BusinessWorkers() []BusinessWorkerInfo {
 // Why a gateway is not ready.
 var (
 	errNotReadyState    = errors.New("the gateway does not serve")
-	errNotReadyDraining = errors.New("clients are being sent away before the stop")
+	errNotReadyDraining = errors.New("clients are being sent away")
 	errNotReadyRegister = errors.New("the gateway is not announced at any Register")
 )
 

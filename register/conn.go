@@ -109,27 +109,27 @@ func (c *conn) handle(line []byte) bool {
 	switch {
 	case errors.Is(err, gatewayprotocol.ErrBadRegisterRequest):
 		// The line itself is not logged: it may hold a key.
-		c.warn("bad line", "a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
+		c.refuse(RefusedLine, "a line of %d bytes is not JSON or has no event (in a PHP peer, a quote or a backslash in its secret key does this)", len(line))
 		_ = c.out.AppendBytes(gatewayprotocol.AppendBadRegisterRequest(nil, remoteIP(c.remote), line)) // finish sends it
 		return false
 	case err != nil:
-		c.warn("bad gateway_connect", "gateway_connect refused: %v", err)
+		c.refuse(RefusedAnnouncement, "gateway_connect refused: %v", err)
 		return false
 	}
 	switch req.Event {
 	case gatewayprotocol.EventPing:
 		return true
 	case gatewayprotocol.EventUnknown:
-		c.warn("unknown event", "unknown event")
+		c.refuse(RefusedEvent, "unknown event")
 		return false
 	case gatewayprotocol.EventGatewayConnect:
 		if !req.HasAddress {
-			c.warn("bad gateway_connect", "gateway_connect without an address")
+			c.refuse(RefusedAnnouncement, "gateway_connect without an address")
 			return false
 		}
 	}
 	if !req.KeyMatches(c.srv.opts.SecretKey) {
-		c.warn("wrong key", "%v with a wrong secret key", req.Event)
+		c.refuse(RefusedKey, "%v with a wrong secret key", req.Event)
 		return false
 	}
 	c.authorized = true
@@ -143,10 +143,11 @@ func (c *conn) handle(line []byte) bool {
 	return true
 }
 
-// warn logs why the connection is closed. Lines of a kind are limited: a peer can
-// cause as many as it opens connections.
-func (c *conn) warn(kind, format string, args ...any) {
-	c.srv.peers.Warn(kind, c.log, "register: closing: "+fmt.Sprintf(format, args...))
+// refuse counts and logs why the connection is closed. Lines of a kind are limited: a
+// peer can cause as many as it opens connections.
+func (c *conn) refuse(why Refusal, format string, args ...any) {
+	c.srv.refused[why].Add(1)
+	c.srv.peers.Warn(why.String(), c.log, "register: closing: "+fmt.Sprintf(format, args...))
 }
 
 // logEnd logs why reading ended. Peers that connect and send nothing, such as
@@ -155,9 +156,9 @@ func (c *conn) logEnd(err error, limit int) {
 	var ne net.Error
 	switch {
 	case errors.Is(err, ErrLineTooLong):
-		c.warn("long line", "a line reached the limit of %d bytes", limit)
+		c.refuse(RefusedLongLine, "a line reached the limit of %d bytes", limit)
 	case !c.authorized && errors.As(err, &ne) && ne.Timeout():
-		c.warn("no request", "no request within %v", c.srv.opts.AuthTimeout)
+		c.refuse(RefusedSilence, "no request within %v", c.srv.opts.AuthTimeout)
 	case errors.Is(c.out.Err(), keepalive.ErrVanished): // that is why it was closed
 		c.srv.peers.Warn("vanished", c.log.WithError(keepalive.ErrVanished), "register: closing")
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):

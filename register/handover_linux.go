@@ -20,6 +20,7 @@ const (
 const (
 	fieldRequests = 1 + iota
 	fieldListener // one for each
+	fieldRefused  // and those behind it: one for each Refusal
 )
 
 // Fields of a connection's.
@@ -113,6 +114,9 @@ func (st *Standstill) HandOver(to *handover.Giver) error {
 	s := st.s
 	r := handover.NewRecord(kindServer)
 	r.Uint(fieldRequests, s.requests.Load())
+	for why := range NumRefusals {
+		r.Uint(fieldRefused+int(why), s.refused[why].Load())
+	}
 	for _, l := range st.listeners {
 		number, err := to.Socket(l.Listener)
 		if err != nil {

@@ -104,6 +104,13 @@ func TestHandover(t *testing.T) {
 	for _, p := range []*peer{w, both} {
 		p.expect(list(`{"0":"a:1","2":"\u4e2d:1","3":"both:1"}`))
 	}
+	bad := dialPeer(t, addr)
+	bad.send(`{"event":"nothing","secret_key":""}` + "\n")
+	bad.expectClosed()
+	refused := s.Stats().Refused
+	if refused[RefusedEvent] != 1 {
+		t.Errorf("refused %v", refused)
+	}
 	late := dialPeer(t, addr)
 	line := asGateway("late:1")
 	silent := dialPeer(t, addr)
@@ -115,7 +122,7 @@ func TestHandover(t *testing.T) {
 		if got := s.Addresses(); strings.Join(got, " ") != "a:1 中:1 both:1" {
 			t.Errorf("Addresses() = %q", got)
 		}
-		if st := s.Stats(); st != (Stats{Connections: 7, Gateways: 4, Workers: 2, Requests: requests}) {
+		if st := s.Stats(); st != (Stats{Connections: 7, Gateways: 4, Workers: 2, Requests: requests, Refused: refused}) {
 			t.Errorf("stats %+v, %d requests before", st, requests)
 		}
 	}
@@ -284,7 +291,7 @@ func TestEverythingPasses(t *testing.T) {
 		of    any
 		known string
 	}{
-		{Server{}, "opts peers wg stop requests standstill mu closing taken left listeners conns gateways workers list"},
+		{Server{}, "opts peers wg stop requests refused standstill mu closing taken left listeners conns gateways workers list"},
 		{conn{}, "srv remote log in out lines authorized ending announced address behind catchingUp"},
 		{lineReader{}, "r max buf start end"},
 		{links{}, "opts hello read standstill left each connected"},

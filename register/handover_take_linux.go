@@ -65,6 +65,10 @@ func (t *taking) server(f *handover.Fields) error {
 				return err
 			}
 			t.s.taken = append(t.s.taken, l)
+		default:
+			if why := f.Field() - fieldRefused; why >= 0 && why < int(NumRefusals) {
+				t.s.refused[why].Store(f.Uint())
+			}
 		}
 	}
 	return f.Err()

@@ -28,6 +28,7 @@ type Server struct {
 	stop  chan struct{}   // closed when closing begins
 
 	requests atomic.Uint64
+	refused  refused
 
 	// standstill is held for reading by what touches connections and is not their
 	// reader, for writing while all stands still; see StandStill. It is taken
@@ -123,6 +124,7 @@ func (s *Server) hasLeft() bool {
 
 func (s *Server) start(nc net.Conn) {
 	if !s.allows(nc.RemoteAddr()) {
+		s.refused[RefusedAddress].Add(1)
 		s.peers.Warn("not allowed", s.opts.Logger.WithField("remote", nc.RemoteAddr()), "register: connection from an address that is not allowed, refused")
 		_ = nc.Close()
 		return
@@ -167,14 +169,15 @@ type Stats struct {
 	Gateways    int
 	Workers     int // GatewayClients that are just asking included
 
-	Requests uint64 // lines that were read, since the server was made
+	Requests uint64              // lines that were read, since the server was made
+	Refused  [NumRefusals]uint64 // connections that were ended since then, by Refusal
 }
 
 // Stats returns the current counts.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Connections: len(s.conns), Gateways: len(s.gateways), Workers: len(s.workers), Requests: s.requests.Load()}
+	return Stats{Connections: len(s.conns), Gateways: len(s.gateways), Workers: len(s.workers), Requests: s.requests.Load(), Refused: s.refused.counts()}
 }
 
 // Shutdown stops accepting, sends what is waiting for workers and closes every

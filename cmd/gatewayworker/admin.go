@@ -127,7 +127,11 @@ func (p *process) observedGateways() []admin.Gateway {
 	var all []admin.Gateway
 	for i, g := range p.gateways {
 		opts := p.units[i].opts
-		all = append(all, admin.Gateway{Gateway: g.Gateway, Listen: opts.Listen, TLS: opts.TLS != nil})
+		listeners := []admin.Listener{{Listen: opts.Listen, TLS: opts.TLS != nil}}
+		for _, l := range opts.Listeners {
+			listeners = append(listeners, admin.Listener{Listen: l.Listen, TLS: l.TLS != nil})
+		}
+		all = append(all, admin.Gateway{Gateway: g.Gateway, Name: p.units[i].scope.title, Listeners: listeners})
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,8 +59,12 @@ gateways:
 	}
 	write()
 	p := startProcess(t, nil, "start", "--config", file)
+	var names []string
 	for range 2 {
-		p.logged("gateway is serving")
+		names = append(names, field(t, p.logged("gateway is serving"), "gateway"))
+	}
+	if slices.Sort(names); !slices.Equal(names, []string{"devices", "web"}) {
+		t.Errorf("gateways in the log: %q", names)
 	}
 
 	// Both listeners of the second gateway have the chat's worker behind them.

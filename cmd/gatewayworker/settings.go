@@ -27,7 +27,8 @@ type settings struct {
 // scope is the options of the process, of one gateway, or of one listener of it.
 type scope struct {
 	*cli.Context
-	name      string                  // "", gateways[0] or gateways[0].listeners[0]
+	name      string                  // "", gateways[0] or gateways[0].listeners[0], for errors
+	title     string                  // the name that the file gives a gateway, "" for none
 	from      map[string]config.Value // what of the file is in force, by flag
 	listeners []*scope                // of a gateway, beside its first
 }
@@ -68,6 +69,9 @@ func loadSettings(c *cli.Context) (*settings, error) {
 		g, err := newScope(c, section.Name, section, file.Top)
 		if err != nil {
 			return nil, err
+		}
+		if v, ok := section.Value(config.NameKey); ok {
+			g.title = strings.Join(v.Texts, ",")
 		}
 		if err := g.spreadStartPort(section, i); err != nil {
 			return nil, err

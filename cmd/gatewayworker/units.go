@@ -64,7 +64,11 @@ func (p *process) newUnit(sc *scope) (*unit, error) {
 	}
 	opts.Logger = p.log
 	if sc.name != "" {
-		opts.Logger = p.log.WithField("gateway", sc.name)
+		name := sc.title
+		if name == "" {
+			name = net.JoinHostPort(opts.LanIP, strconv.Itoa(opts.StartPort))
+		}
+		opts.Logger = p.log.WithField("gateway", name)
 	}
 	if len(opts.RegisterAddresses) == 0 && p.ownRegister != "" {
 		opts.RegisterAddresses = []string{p.ownRegister}

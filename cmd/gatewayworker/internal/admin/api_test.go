@@ -297,7 +297,7 @@ func TestOverview(t *testing.T) {
 		t.Fatalf("%s", body)
 	}
 	want := gatewayOverview{
-		Name: "one", Listen: "text://127.0.0.1:0", Protocol: "text", Inner: c.inner[0], Ready: true,
+		Name: "one", Listeners: []Listener{{Listen: "text://127.0.0.1:0"}}, Inner: c.inner[0], Ready: true,
 		Clients: 2, UIDs: 1, Groups: 2, Connects: 2, Dropped: map[string]uint64{"client": 0, "worker": 0},
 		Commands: map[string]uint64{"CMD_WORKER_CONNECT": 1, "CMD_BIND_UID": 1, "CMD_JOIN_GROUP": 3, "CMD_SET_SESSION": 2},
 		Messages: inOut{In: 2}, Bytes: inOut{In: 12},

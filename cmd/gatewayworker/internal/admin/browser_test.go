@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"errors"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,14 +13,19 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/browsertest"
 )
 
-// serveAdmin serves the admin of a crowd as the program does.
-func (c *crowd) serveAdmin(token string) *Server {
+// serveAdmin serves the admin of a crowd as the program does; the settings may add
+// options.
+func (c *crowd) serveAdmin(token string, settings ...func(*Options)) *Server {
 	c.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	s := New(Options{Listener: ln, Observed: c.observed, Token: token, ShowToken: true, Version: "v1.2.3", Logger: c.log})
+	opts := Options{Listener: ln, Observed: c.observed, Token: token, ShowToken: true, Version: "v1.2.3", Logger: c.log}
+	for _, set := range settings {
+		set(&opts)
+	}
+	s := New(opts)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve() }()
 	c.t.Cleanup(func() {
@@ -36,6 +43,7 @@ func TestBrowser(t *testing.T) {
 	b := browsertest.Start(t, browsertest.Options{})
 	t.Run("operator", func(t *testing.T) { testOperator(t, b) })
 	t.Run("link", func(t *testing.T) { testLink(t, b) })
+	t.Run("process", func(t *testing.T) { testProcess(t, b) })
 	t.Run("without token", func(t *testing.T) { testPageWithoutToken(t, b) })
 }
 
@@ -139,6 +147,95 @@ func testLink(t *testing.T, b *browsertest.Browser) {
 	_ = c.gateways[1].Close()
 	p.Await(`document.querySelector("#state").className === "notReady"`)
 	p.Await(`document.querySelector("#banners").innerText === "two is not ready for new clients: the gateway does not serve"`)
+}
+
+// testProcess: the configuration is read again, and the clients are sent away, each
+// after a second thought; everybody sees how far that is.
+func testProcess(t *testing.T, b *browsertest.Browser) {
+	c := newCrowd(t)
+	var mu sync.Mutex // guards what follows
+	var asked []DrainRequest
+	var reloads int
+	state := DrainState{Clients: 2, From: 8, SecondsLeft: 61.5}
+	failure := error(nil)
+	s := c.serveAdmin(testToken, func(o *Options) {
+		o.Drain = func(d DrainRequest) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if failure == nil {
+				asked = append(asked, d)
+			}
+			return failure
+		}
+		o.Drained = func() (DrainState, bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			return state, len(asked) > 0
+		}
+		o.Reload = func() (any, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			reloads++
+			if failure != nil {
+				return nil, failure
+			}
+			return map[string][]string{"changed": {"log-level", "<b>"}, "needs_restart": {"gateways[two].start-port"}, "certificates": nil}, nil
+		}
+	})
+	set := func(f func()) {
+		mu.Lock()
+		defer mu.Unlock()
+		f()
+	}
+	p := openTab(t, b, s.URL())
+	p.Await(`!document.querySelector("#inside").hidden && !document.querySelector("#reload").hidden && document.querySelector("#drain").hidden`)
+
+	// Reload: nothing happens at the first click.
+	p.Press("#reload")
+	p.Await(`document.querySelector("#reload").innerText === "Reload it now?"`)
+	set(func() {
+		if reloads != 0 {
+			t.Error("reloaded at once")
+		}
+	})
+	p.Press("#reload")
+	p.Await(`document.querySelector("#process-note").innerText.trim() === "Changed: log-level, <b>\nNeeds a restart: gateways[two].start-port"`)
+	set(func() { failure = errors.New("gatewayworker.yaml:3: no such thing") })
+	p.Press("#reload")
+	p.Press("#reload")
+	p.Await(`document.querySelector("#process-note").innerText.trim() === "nothing is changed: gatewayworker.yaml:3: no such thing"`)
+
+	// Drain, on a phone in the dark.
+	p.View("dark", 390, 844)
+	const fits = `document.documentElement.scrollWidth <= innerWidth`
+	p.Await(fits)
+	p.Press("#drain-open")
+	p.Await(`document.querySelector("#drain-ask").open && document.querySelector("#drain-title").innerText === "Send 3 clients away?"`)
+	p.Await(fits + ` && document.querySelector("#drain-ask").getBoundingClientRect().right <= innerWidth`)
+	p.Press("#drain-cancel")
+	p.Await(`!document.querySelector("#drain-ask").open`)
+	p.Press("#drain-open")
+	p.Press("#drain-form .danger")
+	p.Await(`document.querySelector("#drain-error").innerText === "gatewayworker.yaml:3: no such thing"`)
+	set(func() { failure = nil })
+	p.Fill("#drain-seconds", "90")
+	p.Press("#drain-stop")
+	p.Press("#drain-form .danger")
+	p.Await(`!document.querySelector("#drain-ask").open && document.querySelector("#drain-open").disabled`)
+	p.Await(`document.querySelector("#drain-state").innerText === "Clients are being sent away: 2 of 8 left, at most 1 min."`)
+	p.Await(`document.querySelector("#drain i").style.width === "75%"`)
+	p.Await(fits)
+	set(func() {
+		if diff := cmp.Diff([]DrainRequest{{Seconds: new(90.0), Stop: true}}, asked); diff != "" {
+			t.Errorf("asked for (-want +got):\n%s", diff)
+		}
+		state = DrainState{Done: true, From: 8}
+	})
+
+	// Who has no token sees it too, and in Chinese.
+	p.Press("#key")
+	p.Press("#language")
+	p.Await(`document.querySelector("#inside").hidden && document.querySelector("#drain-state").innerText === "客户端已断开，现有 0 个连接。重新启动之前进程保持未就绪。"`)
 }
 
 // testPageWithoutToken: the page says why there is nothing more to see.

@@ -75,7 +75,7 @@ func newRig(t testing.TB, gateways int, token string) *rig {
 		})
 		r.until("the gateway serves", func() bool { return g.InnerAddr() != nil })
 		r.gateways, r.inner, r.client = append(r.gateways, g), append(r.inner, inner.Addr().String()), append(r.client, client.Addr().String())
-		opts.Observed.Gateways = append(opts.Observed.Gateways, Gateway{Gateway: g, Name: []string{"one", "two"}[i], Listen: "text://127.0.0.1:0"})
+		opts.Observed.Gateways = append(opts.Observed.Gateways, Gateway{Gateway: g, Name: []string{"one", "two"}[i], Listeners: []Listener{{Listen: "text://127.0.0.1:0"}}})
 	}
 	r.observed = opts.Observed
 	opts.Listener = listen(t)

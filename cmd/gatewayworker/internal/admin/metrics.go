@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // metric is a row of the table of metrics: docs/admin.md has the same.
@@ -50,7 +51,7 @@ var (
 	metricBuildInfo = gauge("build_info", "1; the labels say which program runs.", "version", "goversion")
 	metricReady     = gauge("ready", "1 when new clients are welcome: the gateway serves, is announced at a Register, and a worker is there.", "gateway")
 
-	metricClients    = gauge("clients", "Clients that are connected, those in a handshake included.", "gateway", "protocol", "tls")
+	metricClients    = gauge("clients", "Clients that are connected, those in a handshake included; protocol and tls are mixed where the gateway's listeners differ in it.", "gateway", "protocol", "tls")
 	metricConnects   = counter("client_connects_total", "Clients that have connected.", "gateway")
 	metricCloses     = counter("client_closes_total", "Clients that are gone, by why.", "gateway", "reason")
 	metricLimits     = counter("limit_total", "How often a limit that flags set has refused, or closed, somebody.", "gateway", "limit")
@@ -83,6 +84,7 @@ var (
 	metricRegisterConnected = gauge("register_connected", "1 when the gateway is announced at a Register.", "gateway", "address")
 	metricRegisterGateways  = gauge("register_gateways", "Gateways that are announced at this process's Register.")
 	metricRegisterWorkers   = gauge("register_workers", "Workers that are connected to this process's Register; GatewayClients that are just asking are counted too.")
+	metricRegisterRefused   = counter("register_refused_total", "Connections that this process's Register has ended, by why.", "reason")
 
 	metricCertificate = gauge("tls_certificate_expiry_seconds", "When a certificate in use expires, as a Unix time.", "certificate")
 	metricLogLines    = counter("log_lines_total", "Lines that were logged, by level; suppressed ones are not counted.", "level")
@@ -143,6 +145,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		s := r.Stats()
 		process.put(metricRegisterGateways, float64(s.Gateways))
 		process.put(metricRegisterWorkers, float64(s.Workers))
+		for why, n := range s.Refused {
+			process.count(metricRegisterRefused, n, register.Refusal(why).String())
+		}
 	}
 	if c.observed.Certificates != nil {
 		seen := make(map[string]bool) // listeners may share one
@@ -163,7 +168,7 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 	s := g.Stats()
 	to := sink{out, g.name()}
 	to.put(metricReady, flag(g.Ready() == nil))
-	to.put(metricClients, float64(s.Clients), g.protocol(), strconv.FormatBool(g.TLS))
+	to.put(metricClients, float64(s.Clients), g.protocol(), g.tls())
 	to.count(metricConnects, s.ClientConnects)
 	for reason, n := range s.ClientCloses {
 		to.count(metricCloses, n, reason.String())

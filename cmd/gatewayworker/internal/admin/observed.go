@@ -3,6 +3,7 @@ package admin
 import (
 	"crypto/x509"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
@@ -25,9 +26,14 @@ type Gateway struct {
 	// Name is what the operator calls it; it is the label gateway of metrics. Empty
 	// means its inner address.
 	Name string
-	// Listen is where clients connect, as in websocket://0.0.0.0:8282.
-	Listen string
-	TLS    bool
+	// Listeners are where clients connect: one, or more.
+	Listeners []Listener
+}
+
+// Listener is where clients connect to a gateway.
+type Listener struct {
+	Listen string `json:"listen"` // as in websocket://0.0.0.0:8282
+	TLS    bool   `json:"tls"`
 }
 
 // Register is a Register of the process.
@@ -50,10 +56,34 @@ func (g *Gateway) name() string {
 	return g.Address().String()
 }
 
-// protocol is the scheme of Listen.
+// mixed is the value of a label where the gateway's listeners differ in it.
+const mixed = "mixed"
+
+// common is what f says of all listeners.
+func (g *Gateway) common(f func(Listener) string) string {
+	value := ""
+	for i, l := range g.Listeners {
+		switch v := f(l); {
+		case i == 0:
+			value = v
+		case v != value:
+			return mixed
+		}
+	}
+	return value
+}
+
+// protocol is the scheme of the listeners.
 func (g *Gateway) protocol() string {
-	scheme, _, _ := strings.Cut(g.Listen, "://")
-	return scheme
+	return g.common(func(l Listener) string {
+		scheme, _, _ := strings.Cut(l.Listen, "://")
+		return scheme
+	})
+}
+
+// tls says whether clients connect by TLS.
+func (g *Gateway) tls() string {
+	return g.common(func(l Listener) string { return strconv.FormatBool(l.TLS) })
 }
 
 // ready returns why new clients are not welcome in this process, nil if they are.

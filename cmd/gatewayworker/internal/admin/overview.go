@@ -31,13 +31,11 @@ type overview struct {
 }
 
 type gatewayOverview struct {
-	Name     string `json:"name"`
-	Listen   string `json:"listen"`
-	Protocol string `json:"protocol"`
-	TLS      bool   `json:"tls"`
-	Inner    string `json:"inner"`
-	Ready    bool   `json:"ready"`
-	Missing  string `json:"missing,omitempty"` // why it is not ready
+	Name      string     `json:"name"`
+	Listeners []Listener `json:"listeners"`
+	Inner     string     `json:"inner"`
+	Ready     bool       `json:"ready"`
+	Missing   string     `json:"missing,omitempty"` // why it is not ready
 
 	Clients   int               `json:"clients"`
 	UIDs      int               `json:"uids"`
@@ -113,7 +111,7 @@ func serveOverview(w http.ResponseWriter, r *http.Request, opts *Options, sample
 func overviewOf(g *Gateway) gatewayOverview {
 	s := g.Stats()
 	o := gatewayOverview{
-		Name: g.name(), Listen: g.Listen, Protocol: g.protocol(), TLS: g.TLS, Inner: g.Address().String(), Ready: true,
+		Name: g.name(), Listeners: g.Listeners, Inner: g.Address().String(), Ready: true,
 		Clients: s.Clients, UIDs: s.UIDs, Groups: s.Groups,
 		Connects: s.ClientConnects, Closes: make(map[string]uint64),
 		Dropped:  map[string]uint64{"client": s.DroppedToClients, "worker": s.DroppedToWorkers},

@@ -19,7 +19,7 @@ func newPage() http.Handler {
 	serve := http.FileServerFS(files)
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", serve)
-	for _, name := range []string{"admin.css", "admin.js", "api.js", "charts.js", "format.js", "inside.js", "words.js", "icon.svg"} {
+	for _, name := range []string{"admin.css", "admin.js", "api.js", "charts.js", "format.js", "inside.js", "process.js", "words.js", "icon.svg"} {
 		mux.Handle("GET /"+name, serve)
 	}
 	return mux

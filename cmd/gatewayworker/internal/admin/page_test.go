@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
 // TestPageFiles: all files are served, with a policy that lets nothing else in,
@@ -82,7 +84,7 @@ func TestPageWords(t *testing.T) {
 	known := keys(en)
 	uses := regexp.MustCompile(`\bt\("(\w+)"|data-(?:t|label|placeholder)="(\w+)"|\bcard\("(\w+)"`)
 	n := 0
-	for _, file := range []string{"index.html", "admin.js", "inside.js", "charts.js", "format.js"} {
+	for _, file := range []string{"index.html", "admin.js", "inside.js", "process.js", "charts.js", "format.js"} {
 		text, err := pageFiles.ReadFile("page/" + file)
 		if err != nil {
 			t.Fatal(err)
@@ -117,6 +119,21 @@ func TestReasonsHaveWords(t *testing.T) {
 			}
 			if !strings.Contains(string(text), "\n| `"+reason.String()+"` | ") {
 				t.Errorf("docs/%s does not have the reason %s", manual, reason)
+			}
+		}
+	}
+}
+
+// TestRefusalsHaveWords: the manuals have each reason of the Register's.
+func TestRefusalsHaveWords(t *testing.T) {
+	for _, manual := range []string{"admin.md", "zh-CN/admin.md"} {
+		text, err := os.ReadFile("../../../../docs/" + manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for why := range register.NumRefusals {
+			if !strings.Contains(string(text), "\n| `"+why.String()+"` | ") {
+				t.Errorf("docs/%s does not have the reason %s", manual, why)
 			}
 		}
 	}

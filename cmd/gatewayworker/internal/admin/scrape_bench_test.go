@@ -81,7 +81,7 @@ func BenchmarkScrape(b *testing.B) {
 		w.command(b, gp.Message{Cmd: gp.CmdBindUID, ConnectionID: id + 1, ExtData: []byte{'u', byte(id), byte(id >> 8)}})
 	}
 	r.until("all have uids", func() bool { return g.Stats().Commands[gp.CmdBindUID] == clients })
-	o := Observed{Gateways: []Gateway{{Gateway: g, Listen: "text://127.0.0.1:0"}}}
+	o := Observed{Gateways: []Gateway{{Gateway: g, Listeners: []Listener{{Listen: "text://127.0.0.1:0"}}}}}
 	r.handler = newMetricsHandler(&collector{&o, "v1.2.3", new(logRing)})
 	for b.Loop() {
 		if code, _ := r.do(http.MethodGet, "/metrics", ""); code != http.StatusOK {

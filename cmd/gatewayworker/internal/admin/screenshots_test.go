@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,14 @@ func TestScreenshots(t *testing.T) {
 		seconds = 20
 	}
 	c := newTown(t)
-	s := c.serveAdmin(testToken)
+	var draining atomic.Bool
+	s := c.serveAdmin(testToken, func(o *Options) {
+		o.Reload = func() (any, error) { return nil, nil }
+		o.Drain = func(DrainRequest) error { return nil }
+		o.Drained = func() (DrainState, bool) {
+			return DrainState{Clients: 141, From: 240, SecondsLeft: 35}, draining.Load()
+		}
+	})
 	c.log.WithField("client_id", "7f0000010b5400000011").WithField("remote", "203.0.113.7:51834").Warn("client sent bad data, closing its connection")
 	c.log.WithField("command", "CMD_JOIN_GROUP").WithField("error", "the group's name is empty").Warn("command refused")
 	c.log.WithField("register", "192.168.1.2:1236").Error("register: cannot connect, trying again every 1s")
@@ -51,9 +59,12 @@ func TestScreenshots(t *testing.T) {
 		{"chinese", 1280, 900, "light", `document.querySelector("#language").click(); scrollTo(0, 0)`},
 		{"bottom", 1280, 1000, "light", `document.querySelector("#language").click(); scrollTo(0, 100000)`},
 		{"client", 1280, 900, "light", `document.querySelector("#clients tbody tr").click()`},
+		{"drain", 1280, 900, "light", `document.querySelector("#client-close").click(); document.querySelector("#drain-open").scrollIntoView({block: "center"}); document.querySelector("#drain-open").click()`},
+		{"draining-phone-dark", 390, 844, "dark", `document.querySelector("#drain-cancel").click(); scrollTo(0, 0)`},
 		{"locked", 1280, 900, "dark", `document.querySelector("#client-close").click(); document.querySelector("#key").click(); scrollTo(0, 700)`},
 	} {
 		p.View(shot.theme, shot.width, shot.height)
+		draining.Store(shot.name == "draining-phone-dark")
 		if shot.script != "" {
 			p.Run(shot.script)
 		}
@@ -65,7 +76,8 @@ func TestScreenshots(t *testing.T) {
 // newTown is a crowd that is worth looking at.
 func newTown(t *testing.T) *crowd {
 	c := &crowd{rig: newRig(t, 1, testToken)}
-	c.observed.Gateways[0].Name, c.observed.Gateways[0].Listen = "", "websocket://0.0.0.0:8282"
+	c.observed.Gateways[0].Name = "web"
+	c.observed.Gateways[0].Listeners = []Listener{{"websocket://0.0.0.0:8282", false}, {"websocket://0.0.0.0:8443", true}}
 	c.observed.Register.Listen = "text://127.0.0.1:1236"
 	for _, key := range []string{"ChatWorker:0", "ChatWorker:1", "ChatWorker:2", "OrderWorker:0"} {
 		w := c.worker(0, key)

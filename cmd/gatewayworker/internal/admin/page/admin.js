@@ -3,7 +3,8 @@ import { get, hasToken } from "./api.js";
 import { Chart, sparkline } from "./charts.js";
 import { bars, bytes, bytesParts, clock, duration, el, number, secondsParts, table } from "./format.js";
 import { closeInside, openInside, refreshInside, showInside } from "./inside.js";
-import { has, lang, reasonText, setLanguage, t, translate } from "./words.js";
+import { drawProcess, onChange } from "./process.js";
+import { drainingReason, has, lang, reasonText, setLanguage, t, translate } from "./words.js";
 
 const $ = id => document.getElementById(id);
 const kept = 150; // samples
@@ -112,7 +113,10 @@ function drawWorkers() {
 function drawCluster() {
   const facts = [];
   for (const g of shown()) {
-    facts.push(el("dt", {}, t("listen")), el("dd", {}, g.listen, g.tls ? el("span.badge", {}, "TLS") : ""));
+    if (g.name !== g.inner) facts.push(el("dt", {}, t("gateway")), el("dd", {}, el("b", {}, g.name)));
+    for (const l of g.listeners) {
+      facts.push(el("dt", {}, t("listen")), el("dd", {}, l.listen, l.tls ? el("span.badge", {}, "TLS") : ""));
+    }
     facts.push(el("dt", {}, t("inner")), el("dd", {}, g.inner));
     for (const r of g.registers) {
       facts.push(el("dt", {}, t("register")), el("dd", {}, r.address, " ",
@@ -140,7 +144,7 @@ function drawHead() {
   $("state").firstElementChild.textContent = t(label);
   $("process").textContent = [o.host, o.version.replace(/ \(.*/, ""), t("uptime", duration(o.uptime_seconds)), t("memoryNote", bytes(o.memory_bytes))].join(" · ");
   document.title = `${state.lost ? "✕" : ready ? "" : "! "}${number(sum(o.gateways, g => g.clients))} · ${o.host} – GatewayWorker`;
-  const banners = o.gateways.filter(g => !g.ready).map(g => t("notReadyBanner", g.name, reasonText(g.missing)));
+  const banners = o.gateways.filter(g => !g.ready && !(o.drain && g.missing === drainingReason)).map(g => t("notReadyBanner", g.name, reasonText(g.missing)));
   if (state.lost) banners.unshift(t("lostBanner", clock(o.time)));
   const texts = [...$("banners").children].map(b => b.textContent);
   if (texts.join() !== banners.join()) $("banners").replaceChildren(...banners.map(text => el("p.banner", {}, text)));
@@ -156,6 +160,7 @@ function drawHead() {
 function draw() {
   if (!state.overview) return;
   drawHead();
+  drawProcess(state.overview);
   const points = merged();
   drawCards(points);
   charts.messages.set(points);
@@ -220,6 +225,7 @@ $("gateway").addEventListener("change", () => {
   redraw();
   refresh();
 });
+onChange(() => refresh());
 openInside(() => {
   redraw();
   refresh();

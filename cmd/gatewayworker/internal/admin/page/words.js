@@ -27,6 +27,12 @@ const words = {
     lastErrors: "Last warnings and errors", noErrors: "Nothing to complain about.",
     handshake: "in its handshake", noSession: "empty", binarySession: "This session is not text. In PHP's serialization, as base64:",
     message: "Message", to: "To", send: "Send", kick: "Kick", kickSure: "Kick for good?", toClient: "to this client", toUid: "to uid {0}", toGroup: "to group {0}",
+    thisProcess: "This process", reload: "Reload the configuration", reloadSure: "Reload it now?", cancel: "Cancel",
+    reloadChanged: "Changed:", reloadCertificates: "Certificates read again:", reloadRestart: "Needs a restart:", reloadNothing: "Nothing has changed.",
+    drain: "Send clients away …", drainTitle: "Send {0} clients away?", drainSure: "Send away", drainSeconds: "Over how many seconds", asConfigured: "as configured",
+    drainHint: "They are closed evenly over the time, those without uid, session and group first. The process is not ready for new clients from the first moment until it is stopped.",
+    drainRefuse: "Refuse new clients from now on", drainStop: "Stop the process afterwards",
+    draining: "Clients are being sent away: {0} of {1} left, at most {2}.", drained: "Clients were sent away; {0} are connected. The process is not ready until it is started again.",
     sent: "Sent to {0}.", kicked: "Kicked.", gone: "This client is gone.", theme: "Theme: {0}", auto: "system", light: "light", dark: "dark", language: "中文",
     uptime: "up {0}", days: "{0} d {1} h", hours: "{0} h {1} min", minutes: "{0} min", seconds: "{0} s", ago: "{0} ago", more: "and {0} more",
   },
@@ -56,6 +62,12 @@ const words = {
     lastErrors: "最近的警告和错误", noErrors: "一切正常。",
     handshake: "握手中", noSession: "空", binarySession: "session 不是文本，以下是 PHP 序列化数据的 base64：",
     message: "消息内容", to: "发送给", send: "发送", kick: "踢出", kickSure: "确认踢出？", toClient: "发给此客户端", toUid: "发给 uid {0}", toGroup: "发给分组 {0}",
+    thisProcess: "本进程", reload: "重新读取配置", reloadSure: "确认重新读取？", cancel: "取消",
+    reloadChanged: "已生效：", reloadCertificates: "重新读取的证书：", reloadRestart: "需要重启：", reloadNothing: "没有变化。",
+    drain: "逐步断开客户端 …", drainTitle: "断开 {0} 个客户端？", drainSure: "开始断开", drainSeconds: "在多少秒内", asConfigured: "按配置",
+    drainHint: "在这段时间内均匀地断开，没有 uid、session 和分组的先断开。进程立即变为未就绪，直到停止为止。",
+    drainRefuse: "从现在起拒绝新客户端", drainStop: "之后停止进程",
+    draining: "正在断开客户端：还剩 {0} / {1}，最多 {2}。", drained: "客户端已断开，现有 {0} 个连接。重新启动之前进程保持未就绪。",
     sent: "已发送给 {0} 个客户端。", kicked: "已踢出。", gone: "该客户端已断开。", theme: "主题：{0}", auto: "跟随系统", light: "浅色", dark: "深色", language: "English",
     uptime: "已运行 {0}", days: "{0} 天 {1} 小时", hours: "{0} 小时 {1} 分", minutes: "{0} 分钟", seconds: "{0} 秒", ago: "{0}前", more: "还有 {0} 个",
   },
@@ -81,7 +93,9 @@ export function t(key, ...values) {
 export const has = key => key in words[language];
 
 // reasonText is what a gateway's reason for not being ready is called here.
+export const drainingReason = "clients are being sent away";
 const reasons = {
+  [drainingReason]: "正在断开客户端",
   "no business worker is connected": "没有 BusinessWorker 连接",
   "the gateway is not announced at any Register": "未在任何 Register 注册",
   "the gateway does not serve": "Gateway 没有在服务",
