@@ -44,6 +44,8 @@ type Options struct {
 	SecretKey string
 	Scheme    string // of the client port; "": websocket
 	Cert, Key string // PEM files; "": without TLS
+
+	Compression bool // gateways of this module accept permessage-deflate
 }
 
 // A Cluster is a running cluster. It ends with its test.
@@ -85,7 +87,7 @@ func (c *Cluster) AddGateway(t testing.TB, scheme string) *Gateway {
 func (c *Cluster) addGateway(t testing.TB, opts Options) *Gateway {
 	t.Helper()
 	g := &Gateway{
-		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key,
+		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key, compression: opts.Compression,
 		registers:  c.RegisterAddresses(),
 		ClientAddr: freeAddr(t), InnerAddr: freeAddr(t),
 	}

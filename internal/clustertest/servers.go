@@ -83,7 +83,13 @@ type Gateway struct {
 	certFile  string
 	keyFile   string
 	kill      func()
+
+	compression bool
+	server      *gateway.Gateway // of this module
 }
+
+// Stats returns those of a gateway of this module.
+func (g *Gateway) Stats() gateway.Stats { return g.server.Stats() }
 
 // Address returns InnerAddr.
 func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
@@ -118,11 +124,13 @@ func (g *Gateway) Start(t testing.TB) {
 		StartPort:         portNumber(g.InnerAddr),
 		RegisterAddresses: g.registers,
 		SecretKey:         g.key,
+		Compression:       g.compression,
 		Logger:            Quiet(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	g.server = s
 	clients, inner := listen(t, g.ClientAddr), listen(t, g.InnerAddr)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(clients, inner) }()
