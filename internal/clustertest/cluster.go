@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
 // autoloadVariable names the environment variable for live runs.
@@ -46,6 +48,8 @@ type Options struct {
 	Cert, Key string // PEM files; "": without TLS
 
 	Compression bool // gateways of this module accept permessage-deflate
+	// Configure changes the options of gateways in Go. nil leaves them.
+	Configure func(*gateway.Options)
 }
 
 // A Cluster is a running cluster. It ends with its test.
@@ -89,6 +93,7 @@ func (c *Cluster) addGateway(t testing.TB, opts Options) *Gateway {
 	g := &Gateway{
 		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key, compression: opts.Compression,
 		registers:  c.RegisterAddresses(),
+		configure:  opts.Configure,
 		ClientAddr: freeAddr(t), InnerAddr: freeAddr(t),
 	}
 	g.Start(t)
