@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/uncleared"
 )
 
 // A reader hands the events of one gateway to the dispatcher until the
@@ -33,6 +34,10 @@ const maxEvent = 3 * gatewayprotocol.MaxPackageSize
 // leastRead is the room in a slab below which the next one is begun.
 const leastRead = 4 << 10
 
+// mostRead is how much is read at once of a long event: the kernel copies
+// megabytes for milliseconds, and Go's collector waits for it.
+const mostRead = 256 << 10
+
 // eventBlock is the number of events made at once. A program that keeps an event
 // keeps its slab, and with it the others of its block.
 const eventBlock = 16
@@ -46,7 +51,7 @@ func (r *reader) run(ctx context.Context) error {
 	for r.err == nil {
 		r.makeRoom()
 		var n int
-		n, r.err = r.gc.in.Read(r.slab[r.end:])
+		n, r.err = r.gc.in.Read(r.slab[r.end:min(len(r.slab), r.end+mostRead)])
 		r.end += n
 		r.decode()
 		if len(r.batch) == 0 {
@@ -131,7 +136,7 @@ func (r *reader) makeRoom() {
 	if len(r.slab)-r.end >= need {
 		return
 	}
-	next := make([]byte, max(slabSize, (r.end-r.start)+need))
+	next := uncleared.Bytes(max(slabSize, (r.end-r.start)+need))
 	r.end = copy(next, r.slab[r.start:r.end])
 	r.start, r.slab, r.block = 0, next, nil
 }

@@ -38,7 +38,6 @@ type clientPoller struct {
 	resumed  resumedClients
 	trimming trimRequest
 	parking  parking
-	relay    atomic.Pointer[Relay] // nil until another process has taken the clients over
 }
 
 // entrance is a listener that a poller accepts from.
@@ -58,11 +57,8 @@ type acceptor interface {
 }
 
 const (
-	// clientReadSize is Workerman's TcpConnection::READ_BUFFER_SIZE. It is also
-	// the longest message of the tcp protocol.
-	clientReadSize = 87380
-	clientEvents   = 256
-	acceptsATurn   = 64
+	clientEvents = 256
+	acceptsATurn = 16 // a millisecond, perhaps
 )
 
 func newClientPollers(g *Gateway, n int, ls []*net.TCPListener) ([]*clientPoller, error) {
@@ -224,7 +220,8 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 	}
 	if n >= heavyRead {
 		now := p.now()
-		p.shares.took(s, now-began, now, p.poller.Wake)
+		p.shares.took(s, now-began+linkTime(p.reader.long), now, p.poller.Wake)
+		p.reader.long = 0
 	}
 	if err != nil {
 		p.gw.letGo(c.unread)

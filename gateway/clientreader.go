@@ -1,19 +1,24 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
+	"unsafe"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
+	"github.com/go-gatewayworker/gatewayworker/internal/uncleared"
 )
 
 // clientReader runs received bytes through the client protocol. Each goroutine
 // that reads clients has one; it is the codec's handler for the client at hand.
 type clientReader struct {
-	gw *Gateway
-	b  *batch
-	c  *client
+	gw    *Gateway
+	b     *batch
+	c     *client
+	owned []byte // where long messages are that need not be copied: nobody uses it afterwards
+	long  int    // bytes of long messages since the poller asked
 
 	tally     tally       // of what was read since flush
 	inflated  conversions // of it
@@ -26,6 +31,10 @@ func (r *clientReader) flush() {
 	r.tally.tell(&r.gw.traffic.fromClients)
 	r.inflated.tell(&r.gw.compression.received)
 }
+
+// clientReadSize is Workerman's TcpConnection::READ_BUFFER_SIZE. It is also the
+// longest message of the tcp protocol.
+const clientReadSize = 87380
 
 // keepUnread is the largest buffer that stays with a client for what follows.
 const keepUnread = 64 << 10
@@ -40,14 +49,19 @@ func (r *clientReader) received(c *client, p []byte) {
 	}
 	own := len(c.unread) > 0
 	if own {
-		c.unread = append(c.unread, p...)
+		c.collect(p)
 		p = c.unread
 	}
 	if len(p) < c.proto.Need() {
 		if !own {
-			c.unread = append(c.unread, p...)
+			c.collect(p)
 		}
+		clientproto.Prepare(c.listener.codec, &c.proto, c.unread)
 		return
+	}
+	r.owned = nil
+	if own {
+		r.owned = c.unread
 	}
 	n, err := c.listener.codec.Decode(&c.proto, p, r)
 	switch {
@@ -78,6 +92,19 @@ func (r *clientReader) received(c *client, p []byte) {
 	default:
 		c.unread = append([]byte(nil), p[n:]...)
 	}
+}
+
+// collect puts p behind what was received. Where it is known how long that will
+// be, a buffer of twice the size takes the place of one that is full, and at last
+// one for the whole: long messages are not copied again and again, and memory is not
+// taken for what is only announced.
+func (c *client) collect(p []byte) {
+	have, need := len(c.unread)+len(p), c.proto.Need()
+	if have > cap(c.unread) && need > len(c.unread) {
+		size := min(need+clientReadSize, 2*have)
+		c.unread = append(uncleared.Bytes(max(size, have))[:0], c.unread...)
+	}
+	c.unread = append(c.unread, p...)
 }
 
 // The methods that follow make clientReader a clientproto.Handler.
@@ -128,7 +155,20 @@ func (r *clientReader) Message(payload []byte) {
 	}
 	r.tally.add(1, 0)
 	r.c.silent.Store(-1)
+	if len(payload) >= innerLong {
+		payload = r.keep(payload)
+	}
 	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnMessage, payload, gatewayprotocol.FlagBodyIsScalar)
+}
+
+// keep returns a long message in memory that does not change any more.
+func (r *clientReader) keep(payload []byte) []byte {
+	r.long += len(payload)
+	first, start := uintptr(unsafe.Pointer(&payload[0])), uintptr(unsafe.Pointer(unsafe.SliceData(r.owned)))
+	if r.c.listener.protocol != customName && first >= start && first < start+uintptr(len(r.owned)) {
+		return payload
+	}
+	return bytes.Clone(payload)
 }
 
 func (r *clientReader) Reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -25,12 +24,7 @@ func (s *Standstill) HandOver(to *handover.Giver) error {
 	if err := w.workers(); err != nil {
 		return err
 	}
-	if err := w.clients(); err != nil || len(s.pairs) == 0 {
-		return err
-	}
-	relay, err := newRelay(slices.Collect(maps.Values(s.pairs)))
-	s.relay = relay
-	return err
+	return w.clients()
 }
 
 // giving is one HandOver.
@@ -125,7 +119,7 @@ func (w *giving) innerConn(ic *innerConn, parkedAt uint64) error {
 	w.r.Uint(fieldConnParkedAt, parkedAt)
 	w.r.String(fieldConnKey, ic.key)
 	ic.mu.Lock()
-	w.r.Bytes(fieldConnOut, ic.out)
+	w.r.Bytes(fieldConnOut, slices.Concat(ic.out.pieces()...))
 	w.r.Uint(fieldConnState, uint64(ic.state&innerPassedOn))
 	w.r.Uint(fieldConnAge, uint64(max(0, time.Since(ic.since).Microseconds())))
 	w.r.Uint(fieldConnLost, ic.lost)
@@ -185,13 +179,13 @@ func (w *giving) proxyHead(fd int, head *proxyHead, listener uint64) error {
 }
 
 func (w *giving) client(c *client, listener uint64) error {
-	fd, err := w.clientFile(c)
-	if err != nil {
-		return err
+	t, ok := c.transport.(*plainTransport)
+	if !ok {
+		return fmt.Errorf("gateway: client %v cannot be passed to another process", c.remoteAddr())
 	}
 	w.r.Reset(kindClient)
 	c.SaveLocked(&w.r)
-	if err := w.file(fieldClientFile, fd); err != nil {
+	if err := w.file(fieldClientFile, t.fd.Sysfd()); err != nil {
 		return err
 	}
 	w.r.Uint(fieldClientListener, listener)
@@ -214,26 +208,6 @@ func (w *giving) client(c *client, listener uint64) error {
 	w.r.Int(fieldClientSilent, int64(c.silent.Load()))
 	w.r.Uint(fieldClientWhy, uint64(c.why))
 	return w.to.Write(&w.r)
-}
-
-// clientFile returns the file by which the other process has a client: under TLS
-// one end of a pair.
-func (w *giving) clientFile(c *client) (int, error) {
-	switch t := c.transport.(type) {
-	case *plainTransport:
-		return t.fd.Sysfd(), nil
-	case *tlsTransport:
-		p, err := newRelayed(t)
-		if err != nil {
-			return -1, err
-		}
-		if w.pairs == nil {
-			w.pairs = map[*tlsTransport]*relayed{}
-		}
-		w.pairs[t] = p
-		return p.near, nil
-	}
-	return -1, fmt.Errorf("gateway: client %v cannot be passed to another process", c.remoteAddr())
 }
 
 func addrPort(a netip.AddrPort) []byte {

@@ -12,7 +12,6 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
-	"github.com/go-gatewayworker/gatewayworker/gateway/internal/netloop"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
@@ -140,7 +139,7 @@ func (t *taking) gateway(f *handover.Fields) error {
 	var clients []net.Listener
 	t.listeners = make([]*clientListener, len(files))
 	for _, l := range g.listeners {
-		if l.protocol == customName {
+		if l.secure() || l.protocol == customName {
 			return fmt.Errorf("gateway: %s: %w", l.address, errors.ErrUnsupported)
 		}
 		i := slices.Index(addresses, l.address.String())
@@ -207,10 +206,10 @@ func (t *taking) finish() error {
 	for _, ic := range t.conns {
 		// What is there to be read, and room to write, are reported when watching
 		// begins.
-		if err := t.inner.poller.Add(ic.sock.Sysfd(), netloop.In|netloop.Out|netloop.RDHup|netloop.Edge); err != nil {
+		if err := t.inner.poller.Add(ic.sock.Sysfd(), innerEdges); err != nil {
 			return err
 		}
-		if len(ic.out) > 0 {
+		if ic.out.len() > 0 {
 			ic.state |= innerBlocked
 		}
 		ic.underWay = true // perhaps

@@ -37,7 +37,7 @@ func (t *taking) innerConn(f *handover.Fields) error {
 		case fieldConnKey:
 			ic.key = f.Text()
 		case fieldConnOut:
-			ic.out = f.Copy()
+			ic.out = innerQueue{last: f.Copy()}
 		case fieldConnAge:
 			ic.since = time.Now().Add(-time.Duration(f.Uint()) * time.Microsecond)
 		case fieldConnLost:
@@ -53,6 +53,7 @@ func (t *taking) innerConn(f *handover.Fields) error {
 		return fmt.Errorf("gateway: %w: an inner connection", handover.ErrMalformed)
 	}
 	ic.sock.Init(fd)
+	ic.again = t.inner.again(fd)
 	if parkedAt > 0 {
 		t.parked[parkedAt] = ic
 	}

@@ -41,7 +41,7 @@ func (w *innerConn) Reply(payload []byte) {
 	if w.state&(innerClosing|innerClosed) == 0 {
 		w.batch.addConnLocked(w)
 		if w.roomLocked() {
-			w.out = gatewayprotocol.AppendReply(w.out, payload)
+			w.out.reply(payload)
 		}
 	}
 	w.mu.Unlock()

@@ -24,6 +24,7 @@ type innerConn struct {
 	remoteIP string // as PHP prints it; part of a worker's key
 
 	sock   netloop.FD
+	again  func()   // has the inner loop call writable
 	stream net.Conn // in place of sock, where there is no inner loop
 
 	// The inner loop's.
@@ -43,7 +44,7 @@ type innerConn struct {
 	// mu guards what follows. It is the last lock in order.
 	mu        sync.Mutex
 	state     innerState
-	out       []byte
+	out       innerQueue
 	spare     []byte
 	lastBatch *batch     // batch that has noted the connection already
 	dropped   int        // messages dropped since flush last logged them
@@ -63,11 +64,13 @@ const (
 	innerClosing                        // closes when out is empty
 	innerClosed
 	innerLinger // the end waits until the peer's system has everything; see finish
+	innerPaced  // much was written at once; the inner loop goes on in its next turn
 )
 
 const (
 	innerFlushAt = 256 << 10 // unsent bytes after which a batch does not wait for its end
 	innerKeep    = 1 << 20   // largest buffer kept for the next time
+	innerAtOnce  = 1 << 20   // written to one connection before others have their turn
 )
 
 // newInnerConn returns a connection, of which the caller has yet to set the
@@ -106,7 +109,8 @@ var errNoKey = errors.New("gateway: the peer gave no secret key")
 
 // event queues a frame about a client. It reports false if the connection is
 // gone and the frame belongs to another worker. When the bytes that the kernel
-// refuses have reached SendToWorkerBufferSize, the frame is dropped.
+// refuses have reached SendToWorkerBufferSize, the frame is dropped. A body of
+// innerLong bytes and more is kept, and must not change any more.
 func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -117,9 +121,7 @@ func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte
 	if !w.roomLocked() {
 		return true
 	}
-	w.out = gatewayprotocol.AppendHead(w.out, m, len(ext), len(body))
-	w.out = append(w.out, ext...)
-	w.out = append(w.out, body...)
+	w.out.event(m, ext, body)
 	return true
 }
 
@@ -127,7 +129,7 @@ func (w *innerConn) event(b *batch, m *gatewayprotocol.Message, ext, body []byte
 // before the message is added, as in PHP: one message of any size is taken.
 // Another one is counted as dropped, which flush logs.
 func (w *innerConn) roomLocked() bool {
-	if w.state&innerBlocked == 0 || len(w.out) < w.gw.options().SendToWorkerBufferSize {
+	if w.state&innerBlocked == 0 || w.out.len() < w.gw.options().SendToWorkerBufferSize {
 		return true
 	}
 	w.gw.traffic.droppedToWorkers.Add(1)
@@ -140,7 +142,7 @@ func (w *innerConn) roomLocked() bool {
 // what the kernel would take.
 func (w *innerConn) flushIfLarge() {
 	w.mu.Lock()
-	large := len(w.out) >= innerFlushAt
+	large := w.out.len() >= innerFlushAt
 	w.mu.Unlock()
 	if large {
 		w.flush()
@@ -162,8 +164,8 @@ func (w *innerConn) flush() {
 
 // flushLocked gives w.mu up while it writes.
 func (w *innerConn) flushLocked() {
-	for w.state&(innerWriting|innerBlocked|innerClosed) == 0 {
-		if len(w.out) == 0 {
+	for w.state&(innerWriting|innerBlocked|innerPaced|innerClosed) == 0 {
+		if w.out.len() == 0 {
 			if w.state&innerClosing != 0 {
 				w.hangUp()
 			}
@@ -176,29 +178,38 @@ func (w *innerConn) flushLocked() {
 			return
 		}
 		p := w.out
-		w.out, w.spare = w.spare[:0], nil
+		buf := p.last // from its start
+		w.out, w.spare = innerQueue{last: w.spare[:0]}, nil
 		w.state = w.state&^innerRoom | innerWriting
 		w.mu.Unlock()
-		n, err := w.sock.Write(p)
+		err := p.writeTo(&w.sock, innerAtOnce, w.gw)
 		w.mu.Lock()
 		w.state &^= innerWriting
 		w.underWay = true
-		switch err {
-		case nil:
-			if cap(p) <= innerKeep {
-				w.spare = p[:0]
-			} else {
-				w.gw.letGo(p)
+		switch {
+		case err == nil && p.len() > 0:
+			p.join(w.out)
+			w.out = p
+			if w.state&innerClosed == 0 { // the descriptor is its own
+				w.state |= innerPaced
+				w.again()
 			}
-		case netloop.ErrAgain:
-			w.out = append(p[n:], w.out...)
+		case err == nil:
+			if cap(buf) <= innerKeep {
+				w.spare = buf[:0]
+			} else {
+				w.gw.letGo(buf)
+			}
+		case err == netloop.ErrAgain:
+			p.join(w.out)
+			w.out = p
 			// It says so once: if it did before mu was taken again, go on.
 			if w.state&innerRoom == 0 {
 				w.state |= innerBlocked
 			}
 		default:
 			// The inner loop learns of it from the socket and cleans up.
-			w.out = nil
+			w.out = innerQueue{}
 			w.state |= innerClosing
 			w.hangUp()
 			return
@@ -211,14 +222,14 @@ func (w *innerConn) drain() {
 	defer w.gw.running.Done()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.out) > 0 && w.state&innerClosed == 0 {
+	for w.out.len() > 0 && w.state&innerClosed == 0 {
 		p := w.out
-		w.out = nil
+		w.out = innerQueue{}
 		w.mu.Unlock()
-		_, err := w.stream.Write(p)
+		err := p.writeAll(w.stream)
 		w.mu.Lock()
 		if err != nil {
-			w.out = nil
+			w.out = innerQueue{}
 			w.state |= innerClosing
 		}
 	}
@@ -276,7 +287,7 @@ func (w *innerConn) finish() {
 // writable is called when the kernel takes bytes again.
 func (w *innerConn) writable() {
 	w.mu.Lock()
-	w.state = w.state&^innerBlocked | innerRoom
+	w.state = w.state&^(innerBlocked|innerPaced) | innerRoom
 	w.mu.Unlock()
 	w.flush()
 }
@@ -287,8 +298,7 @@ func (w *innerConn) vanished(err error) {
 	w.gw.warn(w.gw.log.WithField("remote", w.remote).WithError(err), "closing inner connection")
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gw.letGo(w.out)
-	w.out = nil
+	w.out.letGo(w.gw)
 	w.state |= innerClosing
 	if w.stream != nil {
 		_ = w.stream.Close()
@@ -311,8 +321,8 @@ func (w *innerConn) trim() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.spare = nil
-	if len(w.out) == 0 {
-		w.out = nil
+	if w.out.len() == 0 {
+		w.out = innerQueue{}
 	}
 }
 
@@ -343,8 +353,8 @@ func (g *Gateway) innerGone(w *innerConn) {
 	w.mu.Lock()
 	was := w.state
 	w.state |= innerClosed
-	w.gw.letGo(w.out)
-	w.out, w.spare = nil, nil
+	w.out.letGo(w.gw)
+	w.spare = nil
 	w.mu.Unlock()
 	if was&innerClosed != 0 {
 		return

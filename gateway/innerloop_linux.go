@@ -64,6 +64,9 @@ const (
 	innerAhead    = 256 << 10 // bytes that are read of a connection whose questions wait
 	answersAtOnce = 256       // questions of one connection that are answered before the others' turn
 	lingerLook    = 5 * time.Millisecond
+
+	// innerEdges is what an inner connection is watched for.
+	innerEdges = netloop.In | netloop.Out | netloop.RDHup | netloop.Edge
 )
 
 func newInnerLoop(g *Gateway, l *net.TCPListener) (*innerLoop, error) {
@@ -255,6 +258,11 @@ func (l *innerLoop) handle(turn int) {
 	}
 }
 
+// again returns what has the loop told once more that a connection has room.
+func (l *innerLoop) again(fd int) func() {
+	return func() { _ = l.poller.Mod(fd, innerEdges) }
+}
+
 // accept takes all new connections first and reads them afterwards, in order:
 // when one of them was accepted, whatever its peer did over an earlier one
 // before is there to be read.
@@ -282,7 +290,8 @@ func (l *innerLoop) accept(turn int) {
 		}
 		ic := l.gw.newInnerConn(remote, &l.out.batch)
 		ic.sock.Init(fd)
-		if err := l.poller.Add(fd, netloop.In|netloop.Out|netloop.RDHup|netloop.Edge); err != nil {
+		ic.again = l.again(fd)
+		if err := l.poller.Add(fd, innerEdges); err != nil {
 			l.gw.log.WithField("remote", remote).WithError(err).Error("cannot watch inner connection")
 			ic.sock.Close()
 			continue

@@ -142,7 +142,7 @@ func (g *Gateway) BusinessWorkers() []BusinessWorkerInfo {
 			BusinessWorker: BusinessWorker{Key: s.key, Remote: w.remote},
 			Since:          w.since,
 			Clients:        s.bound,
-			Waiting:        len(w.out),
+			Waiting:        w.out.len(),
 			Dropped:        w.lost,
 		})
 		w.mu.Unlock()

@@ -24,6 +24,12 @@ type shares struct {
 	due   atomic.Bool        // the timer has fired
 }
 
+// linkTime is for how long a client keeps its worker's connection from others with n
+// bytes of long messages, and what they cost the worker, so that one of 10 MB makes
+// others wait for milliseconds. It counts as the poller's time does: one client sends
+// some 60 MB a second of such messages.
+func linkTime(n int) time.Duration { return time.Duration(n) * 3 * time.Nanosecond }
+
 // share is what a client may still take.
 type share struct {
 	s      *socket

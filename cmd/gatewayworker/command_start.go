@@ -44,11 +44,7 @@ func start(c *cli.Context, p *process) (err error) {
 			}
 		}
 	}()
-	parts := slices.Concat(p.parts(), registerParts(c, "register-listen"))
-	if withChat {
-		parts = append(parts, chatPart)
-	}
-	if err := p.successor.prepared(parts); err != nil {
+	if err := p.successor.prepared(slices.Concat(p.parts(), registerParts(c, "register-listen"))); err != nil {
 		return err
 	}
 	r, err := p.openRegister(c, "register-listen")
@@ -89,10 +85,7 @@ func start(c *cli.Context, p *process) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := p.takeChat(room); err != nil {
-			return err
-		}
-		servers = slices.Insert(servers, 0, server(room))
+		servers = slices.Insert(servers, 0, room)
 	}
 	observed := admin.Observed{
 		Gateways: p.observedGateways(),

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
-	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/connecthook"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -19,7 +18,6 @@ type unit struct {
 	scope *scope
 	opts  gateway.Options
 	tls   []*certs.Server // of opts.Listen and of each of opts.Listeners; nil without TLS
-	hook  *connecthook.Hook
 }
 
 // readUnits reads the settings of the gateways of the process.
@@ -77,9 +75,6 @@ func (p *process) newUnit(sc *scope) (*unit, error) {
 	}
 	u := &unit{scope: sc}
 	if opts.TLS, err = u.addTLS(sc); err != nil {
-		return nil, err
-	}
-	if err := u.addConnectHook(sc.Context, &opts); err != nil {
 		return nil, err
 	}
 	for _, ls := range sc.listeners {

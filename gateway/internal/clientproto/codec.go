@@ -105,7 +105,8 @@ type State struct {
 
 	// scanned is how many of the unconsumed bytes were already searched for the
 	// end of the head or line, so that a sender of single bytes costs no
-	// quadratic search.
+	// quadratic search. Of a websocket frame it is how much is unmasked; see
+	// Prepare.
 	scanned uint32
 
 	// handshaken is set once a websocket client has its 101.

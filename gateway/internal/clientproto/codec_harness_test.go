@@ -116,6 +116,7 @@ func (r *recorder) feed(chunk []byte) {
 	}
 	r.rest = append(r.rest, chunk...)
 	if len(r.rest) < int(r.st.need) {
+		Prepare(r.codec, &r.st, r.rest)
 		return
 	}
 	original := bytes.Clone(r.rest)

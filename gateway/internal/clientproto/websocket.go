@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/uncleared"
 )
 
 const (
@@ -152,13 +154,15 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 		}
 
 		payload := rest[head:frame:frame]
+		unmasked := st.scanned // by Prepare
+		st.scanned = 0
 		switch {
 		case opcode == opPong:
 		case opcode == opPing:
-			unmask([4]byte(rest[head-4:head]), payload)
+			unmask([4]byte(rest[head-4:head]), payload[unmasked:])
 			h.Reply(pong(rest[:frame], head))
 		default:
-			unmask([4]byte(rest[head-4:head]), payload)
+			unmask([4]byte(rest[head-4:head]), payload[unmasked:])
 			var err error
 			if b0&(fin|rsv1) == fin && st.extra == nil {
 				h.Message(payload)
@@ -196,7 +200,7 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 		x.deflated = true
 	}
 	if b0&fin == 0 {
-		x.collected = append(x.collected, payload...)
+		x.collect(payload, c.max)
 		x.begun = true
 		return nil
 	}
@@ -213,6 +217,14 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 	st.drop()
 	h.Message(message)
 	return nil
+}
+
+// collect puts a fragment behind those before it, of which there may be very many.
+func (x *extra) collect(payload []byte, most int) {
+	if n := len(x.collected) + len(payload); n > cap(x.collected) && n > longFrame {
+		x.collected = append(uncleared.Bytes(max(n, min(2*n, most)))[:0], x.collected...)
+	}
+	x.collected = append(x.collected, payload...)
 }
 
 // drop lets go of what is kept beyond the read buffer, unless the messages that
