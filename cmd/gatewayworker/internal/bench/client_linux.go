@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 )
@@ -47,7 +48,7 @@ func (b *bench) open(i int) error {
 	t := b.plan.targets[i%len(b.plan.targets)]
 	c := b.clients[i]
 	if c == nil {
-		c = &client{b: b, index: i, wire: wireFor(t.protocol, b.plan.Size)}
+		c = &client{b: b, index: i, wire: wireFor(t.protocol, b.plan.Size, b.packer)}
 		c.opened, c.closed, c.consume = c.established, c.gone, c.received
 		b.clients[i] = c
 	}
@@ -72,7 +73,11 @@ func (c *client) established() {
 	}
 	if _, ok := c.wire.(wsWire); ok {
 		c.state = clientHandshake
-		c.put([]byte(upgradeRequest))
+		request := upgradeRequest
+		if c.b.packer != nil {
+			request = deflateRequest
+		}
+		c.put([]byte(request))
 		return
 	}
 	c.begin()
@@ -146,6 +151,9 @@ func (c *client) frames(data []byte) (used int, err error) {
 		if used, err = parseUpgrade(data); err != nil || used == 0 {
 			return used, err
 		}
+		if c.b.packer != nil && !bytes.Contains(data[:used], []byte("permessage-deflate")) {
+			return used, errNoCompression
+		}
 		c.begin()
 	}
 	for used < len(data) && c.state == clientOpen {
@@ -157,6 +165,7 @@ func (c *client) frames(data []byte) (used int, err error) {
 			return used, nil
 		}
 		used += n
+		c.b.bytesIn += int64(n)
 		switch u.op {
 		case opText:
 			c.b.message(c, u.payload)
@@ -184,5 +193,6 @@ func (c *client) sendMany(s *stream, due int64, n int) {
 		c.next++
 		b.frame = c.wire.appendMessage(b.frame, b.payload)
 	}
+	b.bytesOut += int64(len(b.frame))
 	c.put(b.frame)
 }

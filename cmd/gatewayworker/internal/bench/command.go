@@ -42,6 +42,7 @@ func Command() *cli.Command {
 			&cli.BoolFlag{Name: "greeted", Usage: "the existing worker greets each client: storm waits for that"},
 			&cli.DurationFlag{Name: "settle", Usage: "wait before memory is read; a Go server gives memory back after two idle minutes at the latest", Value: 10 * time.Second},
 			&cli.DurationFlag{Name: "stall", Usage: "give up on missing messages when none came for so long", Value: 5 * time.Second},
+			&cli.BoolFlag{Name: "compress", Usage: "websocket clients compress (permessage-deflate), which the gateway must allow with --compression; messages are JSON then"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "permit targets outside 127.0.0.0/8"},
 			&cli.BoolFlag{Name: "json", Usage: "print the reports as a JSON array"},
 		},
@@ -64,6 +65,7 @@ func action(c *cli.Context) error {
 		Settle: c.Duration("settle"), Stall: c.Duration("stall"),
 		GatewayPIDs: c.IntSlice("gateway-pid"), WorkerPIDs: c.IntSlice("worker-pid"),
 		Greeted:     c.Bool("greeted"),
+		Compress:    c.Bool("compress"),
 		AllowRemote: c.Bool("allow-remote"),
 	}
 	for _, o.Scenario = range c.Args().Slice() { // a typing mistake shows before the first run

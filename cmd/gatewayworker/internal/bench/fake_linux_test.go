@@ -28,6 +28,7 @@ type fakeGateway struct {
 	clientAddr       string // scheme://ip:port
 	inner            string
 	text, tls, echo  bool
+	compress         bool
 	fault            func(n int) int // how many times to deliver the n-th message
 	refuse           bool            // close clients at once
 	elsewhere        bool            // half of the clients belong to a worker that is not there
@@ -178,7 +179,7 @@ func (f *fakeGateway) serveClient(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }, EnableCompression: f.compress}
 	f.mu.Lock() // nothing is sent to the client in between
 	ws, err := up.Upgrade(&hijacked{conn, in}, req, nil)
 	if err != nil {

@@ -11,6 +11,8 @@ type measurement struct {
 	p     Phase
 	began int64
 	cpu   []cpuSample
+	in    int64 // bench.bytesIn and bytesOut at the start
+	out   int64
 }
 
 // begin starts a phase that counts units.
@@ -24,6 +26,7 @@ func (b *bench) begin(name, unit string) (*measurement, error) {
 		}
 		m.cpu = append(m.cpu, s)
 	}
+	m.in, m.out = b.bytesIn, b.bytesOut
 	m.began = b.loop.clock()
 	return m, nil
 }
@@ -68,6 +71,7 @@ func (m *measurement) end(streams ...*stream) error {
 			p.LastReceiver = s.lastHist.Latency()
 		}
 	}
+	p.BytesToClients, p.BytesFromClients = b.bytesIn-m.in, b.bytesOut-m.out
 	p.Rate = float64(p.Received) / p.Duration.Seconds()
 	for i, r := range b.roles {
 		s, err := b.proc.sampleCPU(r)

@@ -73,6 +73,8 @@ type Options struct {
 	// GatewayPIDs and WorkerPIDs name the server's processes; their
 	// descendants are measured with them.
 	GatewayPIDs, WorkerPIDs []int
+	// Compress has websocket clients negotiate compression, and messages be JSON.
+	Compress bool
 	// AllowRemote permits targets outside 127.0.0.0/8.
 	AllowRemote bool
 	// Progress is called several times a second; nil is silent.

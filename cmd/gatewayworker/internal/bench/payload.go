@@ -9,20 +9,17 @@ import "encoding/hex"
 //	offset 1   8 hex     sequence number within the stream
 //	offset 9   16 hex    when it was due, in ns of the run's clock
 //	offset 25  8 hex     tag of the run: what carries another is not ours
-//	offset 33            '.' up to the wanted size
+//	offset 33            filler up to the wanted size, see fill
 const payloadHeadLen = 33
 
 type runTag [8]byte
 
-// putPayload writes a message over dst, which gives its size.
+// putPayload writes the head of a message over dst, which is filled.
 func putPayload(dst []byte, tag *runTag, stream byte, seq uint32, due int64) {
 	dst[0] = stream
 	putHex(dst[1:9], uint64(seq))
 	putHex(dst[9:25], uint64(due))
 	copy(dst[25:33], tag[:])
-	for i := payloadHeadLen; i < len(dst); i++ {
-		dst[i] = '.'
-	}
 }
 
 // parsePayload is the inverse; ok is false for a message that the generator did not make.

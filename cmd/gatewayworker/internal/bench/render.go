@@ -46,6 +46,9 @@ func (p *Phase) write(b *strings.Builder) {
 		fmt.Fprintf(b, ": %s LOST, %s too many, %s out of order\n", thousands(p.Lost), thousands(p.Surplus), thousands(p.OutOfOrder))
 	}
 	fmt.Fprintf(b, "  %-13s %s/s in %s\n", "rate", thousands(int64(p.Rate)), p.Duration.Round(time.Millisecond))
+	if n := float64(p.Received); n > 0 && p.BytesToClients+p.BytesFromClients > 0 {
+		fmt.Fprintf(b, "  %-13s %.1f bytes to clients, %.1f from clients per %s\n", "wire", float64(p.BytesToClients)/n, float64(p.BytesFromClients)/n, p.Unit)
+	}
 	for _, u := range p.CPU {
 		fmt.Fprintf(b, "  %-13s %.2f us per %s, %.2f of a core", u.Role+" CPU", u.PerUnit, p.Unit, u.Cores)
 		if u.User+u.System >= 100*time.Millisecond { // else the ticks are too coarse

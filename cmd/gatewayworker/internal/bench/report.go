@@ -50,6 +50,9 @@ type Phase struct {
 	Surplus    int64   `json:"surplus"`
 	OutOfOrder int64   `json:"out_of_order"`
 	Rate       float64 `json:"rate_per_second"`
+	// Bytes of messages as the client protocol has them, without TLS.
+	BytesToClients   int64 `json:"bytes_to_clients,omitempty"`
+	BytesFromClients int64 `json:"bytes_from_clients,omitempty"`
 
 	// OpenLoop says that latencies run from the time a message was due.
 	OpenLoop bool     `json:"open_loop"`

@@ -46,6 +46,9 @@ type bench struct {
 	streams        [26]*stream
 	foreign        int64 // messages that were not ours
 	payload, frame []byte
+	packer         *packer // nil without Options.Compress
+	bytesIn        int64   // of messages to clients, in the whole run
+	bytesOut       int64   // of messages from clients
 	phase          string
 	progress       func() (done, expected int64)
 	stalled        bool
@@ -63,6 +66,10 @@ func run(ctx context.Context, p *plan) (Report, error) {
 	b := &bench{
 		ctx: ctx, plan: p, proc: "/proc", byLocal: make(map[netip.AddrPort]*client),
 		workerKey: fmt.Sprintf("Bench%d:0", os.Getpid()), payload: make([]byte, p.Size),
+	}
+	fill(b.payload, p.Compress)
+	if p.Compress {
+		b.packer = newPacker()
 	}
 	var random [4]byte
 	_, _ = rand.Read(random[:])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -90,6 +91,35 @@ func TestScenarios(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestCompress: messages come and go compressed, are verified as before, and take
+// fewer bytes; a gateway that does not compress is named.
+func TestCompress(t *testing.T) {
+	for _, scenario := range []string{"broadcast", "uplink", "echo"} {
+		f := startFake(t, &fakeGateway{echo: true, compress: true})
+		o := small(f, scenario)
+		o.Compress, o.Size = true, 1000
+		r, err := Run(t.Context(), o)
+		if err != nil || !r.Complete() {
+			t.Fatalf("%s: %v, %+v", scenario, err, r)
+		}
+		for _, p := range r.Phases {
+			if in := p.BytesToClients; scenario != "uplink" && (in == 0 || in > 600*p.Received) {
+				t.Errorf("%s: %d messages of 1,000 bytes came as %d bytes", p.Name, p.Received, in)
+			}
+			if out := p.BytesFromClients; scenario == "uplink" && (out == 0 || out > 600*p.Received) {
+				t.Errorf("%s: %d messages of 1,000 bytes were sent as %d bytes", p.Name, p.Received, out)
+			}
+		}
+	}
+	f := startFake(t, &fakeGateway{})
+	o := small(f, "broadcast")
+	o.Compress = true
+	r, err := Run(t.Context(), o)
+	if text := fmt.Sprint(err, r.Problems); !strings.Contains(text, errNoCompression.Error()) {
+		t.Errorf("a gateway that does not compress: %s", text)
 	}
 }
 

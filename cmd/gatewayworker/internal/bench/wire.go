@@ -12,7 +12,7 @@ type wire interface {
 	// appendMessage appends payload as a client sends it.
 	appendMessage(dst, payload []byte) []byte
 	// next returns the first unit of buf and its length; n is 0 while it is
-	// not all there. The payload aliases buf.
+	// not all there. The payload is valid until the next call.
 	next(buf []byte) (u unit, n int, err error)
 }
 
@@ -34,7 +34,8 @@ const maxMessage = 16 << 20
 
 var errFrame = errors.New("the server sent what is no frame")
 
-func wireFor(protocol string, size int) wire {
+// z, for a websocket, compresses.
+func wireFor(protocol string, size int, z *packer) wire {
 	switch protocol {
 	case "text":
 		return textWire{}
@@ -43,16 +44,19 @@ func wireFor(protocol string, size int) wire {
 	case "tcp":
 		return tcpWire{size}
 	}
-	return wsWire{}
+	return wsWire{z}
 }
 
-type wsWire struct{}
+type wsWire struct{ z *packer } // nil does not compress
 
 // The mask is constant: it is there because a server must undo it, and random
 // masks would measure this process's random numbers.
 var wsMask = [4]byte{0x37, 0xfa, 0x21, 0x3d}
 
 func (w wsWire) appendMessage(dst, payload []byte) []byte {
+	if w.z != nil {
+		return w.appendFrame(dst, opText|deflateBit, w.z.deflate(payload))
+	}
 	return w.appendFrame(dst, opText, payload)
 }
 
@@ -84,13 +88,14 @@ func (wsWire) appendFrame(dst []byte, op byte, payload []byte) []byte {
 	return dst
 }
 
-func (wsWire) next(buf []byte) (unit, int, error) {
+func (w wsWire) next(buf []byte) (unit, int, error) {
 	if len(buf) < 2 {
 		return unit{}, 0, nil
 	}
 	op, size, head := buf[0]&0x0f, uint64(buf[1]), 2
+	deflated := w.z != nil && buf[0]&deflateBit != 0 && op < opClose
 	switch {
-	case buf[0]&0xf0 != 0x80:
+	case buf[0]&0xf0 != 0x80 && !deflated:
 		return unit{}, 0, fmt.Errorf("%w: first byte %#02x (a fragment or a reserved bit)", errFrame, buf[0])
 	case buf[1]&0x80 != 0:
 		return unit{}, 0, fmt.Errorf("%w: masked", errFrame)
@@ -116,6 +121,13 @@ func (wsWire) next(buf []byte) (unit, int, error) {
 	}
 	if op == 2 {
 		op = opText
+	}
+	if deflated {
+		payload, err := w.z.inflate(buf[head:n])
+		if err != nil {
+			return unit{}, 0, err
+		}
+		return unit{op, payload}, n, nil
 	}
 	return unit{op, buf[head:n]}, n, nil
 }
