@@ -36,8 +36,13 @@ type inflateBudget struct {
 	at   time.Time // of the last message
 }
 
-// limit returns how long a message that was sent as size bytes may become.
-func (b *inflateBudget) limit(size int, now time.Time) int {
+// limit returns how long a message that was sent as size bytes may become. The time
+// is asked for only if that depends on it.
+func (b *inflateBudget) limit(size int, clock func() time.Time) int {
+	if b.used == 0 {
+		return inflateFree*size + inflateBurst
+	}
+	now := clock()
 	back := int64(inflateBurst)
 	if passed := now.Sub(b.at); passed < time.Second {
 		back = int64(max(0, passed)) * inflateRate / int64(time.Second)
@@ -48,6 +53,13 @@ func (b *inflateBudget) limit(size int, now time.Time) int {
 }
 
 // pay charges a message of size bytes that became inflated bytes, within limit.
-func (b *inflateBudget) pay(size, inflated int) {
-	b.used += int64(max(0, inflated-inflateFree*size))
+func (b *inflateBudget) pay(size, inflated int, clock func() time.Time) {
+	more := inflated - inflateFree*size
+	if more <= 0 {
+		return
+	}
+	if b.used == 0 {
+		b.at = clock()
+	}
+	b.used += int64(more)
 }

@@ -1,6 +1,7 @@
 package clientproto
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +45,7 @@ func (c *websocket) inflated(st *State, message []byte, h Handler) error {
 	}
 	in := inflaters.Get().(*inflater)
 	defer in.release()
-	inflated, err := in.message(&x, message, c.max, c.now(), st.deflate)
+	inflated, err := in.message(&x, message, c.max, c.now, st.deflate)
 	if err != nil {
 		return err
 	}
@@ -64,8 +65,10 @@ func (c *websocket) inflated(st *State, message []byte, h Handler) error {
 // idle client keeps the last bytes inflated at most.
 type inflater struct {
 	r   io.ReadCloser
-	src deflated
+	src bytes.Reader // of joined: the one kind of reader that flate is quick with
 	out []byte
+
+	joined []byte // a message and what completes it
 }
 
 var inflaters = sync.Pool{New: func() any {
@@ -77,12 +80,14 @@ var inflaters = sync.Pool{New: func() any {
 // keepInflated is the largest buffer that an inflater keeps for the next message.
 const keepInflated = 64 << 10
 
-// release gives the inflater back. It must not hold on to the message; of the
-// window it has a copy.
+// release gives the inflater back. Of the message and the window it has copies.
 func (in *inflater) release() {
-	in.src = deflated{}
+	in.src.Reset(nil)
 	if cap(in.out) > keepInflated {
 		in.out = nil
+	}
+	if cap(in.joined) > keepInflated {
+		in.joined = nil
 	}
 	inflaters.Put(in)
 }
@@ -93,17 +98,17 @@ func (in *inflater) release() {
 //
 // Otherwise it is as in PHP, too, that of a message that does not end with a flush
 // that is delivered which can be read. What the next one means nobody knows then.
-func (in *inflater) message(x *extra, message []byte, limit int, now time.Time, whole bool) ([]byte, error) {
+func (in *inflater) message(x *extra, message []byte, limit int, clock func() time.Time, whole bool) ([]byte, error) {
 	if len(message) == 0 {
 		return message, nil // not even the byte that an empty message has
 	}
 	if x.torn {
 		return nil, errTorn
 	}
-	bound := min(limit, x.budget.limit(len(message), now))
-	err := in.read(deflated{message: message, tail: deflateFlush + deflateEnd}, x.window, bound, whole)
+	bound := min(limit, x.budget.limit(len(message), clock))
+	err := in.read(message, deflateFlush+deflateEnd, x.window, bound, whole)
 	if !whole && err != nil && len(in.out) <= bound {
-		err = in.read(deflated{message: message, tail: deflateFlush}, x.window, bound, false)
+		err = in.read(message, deflateFlush, x.window, bound, false)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			x.torn, err = true, nil
 		}
@@ -125,17 +130,20 @@ func (in *inflater) message(x *extra, message []byte, limit int, now time.Time, 
 		}
 		return nil, closeWith(code, fmt.Errorf("websocket: inflate: %w", err))
 	}
-	x.budget.pay(len(message), len(in.out))
+	x.budget.pay(len(message), len(in.out), clock)
 	if !whole {
 		x.slide(in.out)
 	}
 	return in.out, nil
 }
 
-// read inflates src into out: at most bound bytes, and one more if there are more.
-// With ends, what follows an end of the stream is the message's, too.
-func (in *inflater) read(src deflated, window []byte, bound int, ends bool) error {
-	in.src, in.out = src, in.out[:0]
+// read inflates message, which tail completes, into out: at most bound bytes, and one
+// more if there are more. With ends, what follows an end of the stream is the
+// message's, too.
+func (in *inflater) read(message []byte, tail string, window []byte, bound int, ends bool) error {
+	in.joined = append(append(in.joined[:0], message...), tail...)
+	in.src.Reset(in.joined)
+	in.out = in.out[:0]
 	for range maxDeflateEnds {
 		if err := in.r.(flate.Resetter).Reset(&in.src, window); err != nil {
 			return err
@@ -143,7 +151,7 @@ func (in *inflater) read(src deflated, window []byte, bound int, ends bool) erro
 		if err := in.fill(bound + 1); err != nil || len(in.out) > bound {
 			return err
 		}
-		if !ends || len(in.src.message) == 0 {
+		if !ends || in.src.Len() <= len(tail) {
 			return nil
 		}
 		window = in.out[max(0, len(in.out)-inflateWindow):]
@@ -184,38 +192,4 @@ func (x *extra) slide(inflated []byte) {
 		x.window = append(x.window[:0], x.window[drop:]...)
 	}
 	x.window = append(x.window, inflated...)
-}
-
-// deflated is a message and what completes it, read byte by byte: of an
-// io.Reader alone, the inflater would make itself a buffer for each message.
-type deflated struct {
-	message []byte
-	tail    string
-}
-
-var _ flate.Reader = (*deflated)(nil)
-
-func (d *deflated) ReadByte() (byte, error) {
-	if len(d.message) > 0 {
-		b := d.message[0]
-		d.message = d.message[1:]
-		return b, nil
-	}
-	if len(d.tail) > 0 {
-		b := d.tail[0]
-		d.tail = d.tail[1:]
-		return b, nil
-	}
-	return 0, io.EOF
-}
-
-func (d *deflated) Read(p []byte) (int, error) {
-	n := copy(p, d.message)
-	d.message = d.message[n:]
-	m := copy(p[n:], d.tail)
-	d.tail = d.tail[m:]
-	if n+m == 0 && len(p) > 0 {
-		return 0, io.EOF
-	}
-	return n + m, nil
 }
