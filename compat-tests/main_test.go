@@ -21,8 +21,14 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	forgetUpgraded, err := useUpgrades()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	forget()
+	forgetUpgraded()
 	quietRegister.close()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Println(err)

@@ -37,6 +37,8 @@ type stage struct {
 	peers     int
 	cleanups  []func()
 	readers   sync.WaitGroup
+	upgrades  []func() error // of each program under test; see upgradeVariable
+	upgraded  int            // how often that was done
 }
 
 // patience is how long a peer waits for what must come.
@@ -57,6 +59,7 @@ func (s *stage) check(err error) {
 
 // log adds a line to the transcript.
 func (s *stage) log(format string, args ...any) {
+	s.upgradeBetweenSteps()
 	s.lines = append(s.lines, s.names.replace(fmt.Sprintf(format, args...)))
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -130,5 +131,71 @@ func TestBroadcastAllocs(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { x.run(frame) }); n > 20 {
 		t.Errorf("a broadcast to 2,000 clients of two protocols makes %v allocations", n)
+	}
+}
+
+// TestCompressedBroadcastAllocs: neither does it with compression, and each message is
+// compressed once.
+func TestCompressedBroadcastAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Log("the race detector makes sync.Pool drop what it is given: not measured")
+		return
+	}
+	x := newBenchLoop(t, 2000)
+	x.out.batch.helpers = nil
+	x.compress(2)
+	frames := make([][]byte, 2)
+	for i := range frames {
+		frames[i] = gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: []byte(jsonOf(1000 + i))})
+	}
+	times := 0
+	n := testing.AllocsPerRun(100, func() {
+		x.run(frames[times%2])
+		times++
+	})
+	if n > 20 {
+		t.Errorf("a compressed broadcast to 2,000 clients makes %v allocations", n)
+	}
+	s := x.conn.gw.Stats().Compression
+	if s.Compressed != uint64(times) || s.Sent != uint64(1000*times) {
+		t.Errorf("%d messages were compressed %d times, and sent to %d clients", times, s.Compressed, s.Sent)
+	}
+}
+
+// compress turns compression on; every nth client has negotiated it.
+func (x *benchLoop) compress(nth int) {
+	g := x.conn.gw
+	opts := *g.options()
+	opts.Compression = true
+	g.current.Store(&opts)
+	for i, c := range g.allClients() {
+		if i%nth == 0 {
+			c.flags.Or(flagDeflates)
+		}
+	}
+}
+
+// BenchmarkCompressedBroadcast delivers JSON to 1,000 clients, as it is and
+// compressed.
+func BenchmarkCompressedBroadcast(b *testing.B) {
+	for _, size := range []int{200, 1 << 10, 8 << 10} {
+		for _, compressed := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/compressed=%v", size, compressed), func(b *testing.B) {
+				x := newBenchLoop(b, 1000)
+				if compressed {
+					x.compress(1)
+				}
+				frames := make([][]byte, 2) // in turn: the same message is not compressed again
+				for i := range frames {
+					frames[i] = gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdSendToAll, Flag: gp.FlagBodyIsScalar, Body: []byte(jsonOf(size + i))})
+				}
+				i := 0
+				b.ReportAllocs()
+				for b.Loop() {
+					x.run(frames[i&1])
+					i++
+				}
+			})
+		}
 	}
 }

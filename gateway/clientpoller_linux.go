@@ -38,6 +38,7 @@ type clientPoller struct {
 	resumed  resumedClients
 	trimming trimRequest
 	parking  parking
+	relay    atomic.Pointer[Relay] // nil until another process has taken the clients over
 }
 
 // entrance is a listener that a poller accepts from.

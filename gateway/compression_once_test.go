@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -86,6 +89,43 @@ func TestCompressedOnce(t *testing.T) {
 		w.barrier()
 		if n := g.Stats().Compression.Compressed - before; n != 1 {
 			t.Errorf("the same message to one client after the other was compressed %d times", n)
+		}
+	})
+}
+
+// TestCompressionBesideTheHook: what the connect hook adds to the answer stands beside
+// the extension.
+func TestCompressionBesideTheHook(t *testing.T) {
+	everyWay(t, func(t *testing.T, opts Options) {
+		opts.Compression = true
+		opts.WebsocketProtocols = []string{"chat"}
+		opts.ConnectHook = func(context.Context, *ConnectRequest) (ConnectAnswer, error) {
+			return ConnectAnswer{Headers: []HeaderLine{{"X-Room", "7"}}, UID: "bob"}, nil
+		}
+		g := startGateway(t, opts)
+		w := g.worker("w:0")
+		d := websocket.Dialer{
+			HandshakeTimeout: patience, EnableCompression: true, Subprotocols: []string{"chat"},
+			NetDial: func(string, string) (net.Conn, error) { return g.dial() },
+		}
+		ws, resp, err := d.Dial("ws://"+g.client+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ws.Close()
+		_ = ws.SetReadDeadline(time.Now().Add(patience))
+		if resp.Header.Get("X-Room") != "7" || ws.Subprotocol() != "chat" || resp.Header.Get("Sec-WebSocket-Extensions") == "" {
+			t.Errorf("the answer is %v", resp.Header)
+		}
+		w.event(gp.CmdOnConnect)
+		w.event(gp.CmdOnWebSocketConnect)
+		w.send(withExt(gp.CmdSendToUID, 0, `["bob"]`), withBody(gp.CmdSendToAll, 0, jsonOf(1000)))
+		wantText(t, ws, "")
+		wantText(t, ws, jsonOf(1000))
+		w.barrier()
+		w.barrier()
+		if s := g.Stats().Compression; s.Sent != 1 {
+			t.Errorf("%+v", s)
 		}
 	})
 }

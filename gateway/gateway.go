@@ -24,6 +24,10 @@ import (
 // ErrServerClosed is returned by Serve after Shutdown or Close.
 var ErrServerClosed = errors.New("gateway: server closed")
 
+// ErrLeft is returned by Serve after another process has taken the gateway over; see
+// StandStill, which there is on Linux.
+var ErrLeft = errors.New("gateway: another process has taken over")
+
 // Gateway holds client connections and passes what they say to business
 // workers, and what business workers and GatewayClients say to them. One
 // Gateway uses all cores and has one inner address.
@@ -65,7 +69,8 @@ type Gateway struct {
 
 	clients clientServer
 	inner   innerServer
-	running sync.WaitGroup // every goroutine of the gateway
+	running sync.WaitGroup // every goroutine of the gateway, but for
+	shaking sync.WaitGroup // TLS handshakes that are under way or wait for their turn
 
 	// standstill is held for reading by what touches clients or workers and is
 	// neither a loop nor called by one, for writing while all stands still; see
@@ -259,6 +264,12 @@ func (g *Gateway) ServeAll(inner net.Listener, clients ...net.Listener) error {
 // wait returns when serving is over.
 func (g *Gateway) wait() error {
 	g.running.Wait()
+	g.mu.Lock()
+	left := errors.Is(g.failure, ErrLeft)
+	g.mu.Unlock()
+	if !left { // else their relay goes on with them
+		g.shaking.Wait()
+	}
 	close(g.served)
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -24,7 +25,12 @@ func (s *Standstill) HandOver(to *handover.Giver) error {
 	if err := w.workers(); err != nil {
 		return err
 	}
-	return w.clients()
+	if err := w.clients(); err != nil || len(s.pairs) == 0 {
+		return err
+	}
+	relay, err := newRelay(slices.Collect(maps.Values(s.pairs)))
+	s.relay = relay
+	return err
 }
 
 // giving is one HandOver.
@@ -179,13 +185,13 @@ func (w *giving) proxyHead(fd int, head *proxyHead, listener uint64) error {
 }
 
 func (w *giving) client(c *client, listener uint64) error {
-	t, ok := c.transport.(*plainTransport)
-	if !ok {
-		return fmt.Errorf("gateway: client %v cannot be passed to another process", c.remoteAddr())
+	fd, err := w.clientFile(c)
+	if err != nil {
+		return err
 	}
 	w.r.Reset(kindClient)
 	c.SaveLocked(&w.r)
-	if err := w.file(fieldClientFile, t.fd.Sysfd()); err != nil {
+	if err := w.file(fieldClientFile, fd); err != nil {
 		return err
 	}
 	w.r.Uint(fieldClientListener, listener)
@@ -208,6 +214,26 @@ func (w *giving) client(c *client, listener uint64) error {
 	w.r.Int(fieldClientSilent, int64(c.silent.Load()))
 	w.r.Uint(fieldClientWhy, uint64(c.why))
 	return w.to.Write(&w.r)
+}
+
+// clientFile returns the file by which the other process has a client: under TLS
+// one end of a pair.
+func (w *giving) clientFile(c *client) (int, error) {
+	switch t := c.transport.(type) {
+	case *plainTransport:
+		return t.fd.Sysfd(), nil
+	case *tlsTransport:
+		p, err := newRelayed(t)
+		if err != nil {
+			return -1, err
+		}
+		if w.pairs == nil {
+			w.pairs = map[*tlsTransport]*relayed{}
+		}
+		w.pairs[t] = p
+		return p.near, nil
+	}
+	return -1, fmt.Errorf("gateway: client %v cannot be passed to another process", c.remoteAddr())
 }
 
 func addrPort(a netip.AddrPort) []byte {

@@ -139,7 +139,7 @@ func (t *taking) gateway(f *handover.Fields) error {
 	var clients []net.Listener
 	t.listeners = make([]*clientListener, len(files))
 	for _, l := range g.listeners {
-		if l.secure() || l.protocol == customName {
+		if l.protocol == customName {
 			return fmt.Errorf("gateway: %s: %w", l.address, errors.ErrUnsupported)
 		}
 		i := slices.Index(addresses, l.address.String())

@@ -41,6 +41,8 @@ type testGateway struct {
 	inner  string
 	more   []string // addresses of Options.Listeners
 	served chan error
+	ends   []func() // called when the gateway is closed
+	relay  any      // of the last passOn
 	logs   *logtest.Hook
 	closes [closeReasons]uint64 // see wantClosed
 }
@@ -78,6 +80,9 @@ func startGateway(t *testing.T, opts Options) *testGateway {
 	tg.until("the gateway serves", func() bool { return g.ClientAddr() != nil })
 	t.Cleanup(func() {
 		_ = tg.Close() // another one, after passOn
+		for _, end := range tg.ends {
+			end()
+		}
 		select {
 		case err := <-tg.served:
 			if err != ErrServerClosed {

@@ -10,9 +10,6 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
-// ErrLeft is returned by Serve after another process has taken the gateway over.
-var ErrLeft = errors.New("gateway: another process has taken over")
-
 // ErrNotServing says that a gateway does not serve yet.
 var ErrNotServing = errors.New("gateway: it does not serve yet")
 
@@ -23,6 +20,8 @@ type Standstill struct {
 	pollers []*clientPoller
 	inner   *innerLoop
 	stops   []*stop
+	pairs   map[*tlsTransport]*relayed // of the clients under TLS, from HandOver on
+	relay   *Relay
 	links   []*register.HeldLinks // to Registers
 }
 
@@ -31,8 +30,8 @@ type Standstill struct {
 // kernel. Either [Standstill.GoOn] or [Standstill.Leave] has to follow soon.
 //
 // It fails if ctx ends first, and where a gateway's connections cannot be passed
-// to another process: with TLS, a custom protocol, listeners other than of TCP;
-// the gateway then goes on.
+// to another process: with a custom protocol, listeners other than of TCP; the
+// gateway then goes on.
 func (g *Gateway) StandStill(ctx context.Context) (*Standstill, error) {
 	if err := g.movable(); err != nil {
 		return nil, err
@@ -89,10 +88,7 @@ func (g *Gateway) StandStill(ctx context.Context) (*Standstill, error) {
 // movable reports why the gateway cannot be handed over, nil if it can.
 func (g *Gateway) movable() error {
 	for _, l := range g.listeners {
-		switch {
-		case l.secure():
-			return fmt.Errorf("gateway: the clients of %s speak TLS: another process cannot take them over", l.address)
-		case l.protocol == customName:
+		if l.protocol == customName {
 			return fmt.Errorf("gateway: the clients of %s speak a protocol of the program's own: another process cannot take them over", l.address)
 		}
 	}
@@ -110,8 +106,13 @@ func (s *Standstill) Count() (clients, inner int) {
 // GoOn has the gateway go on as if nothing had happened.
 func (s *Standstill) GoOn() { s.end(false) }
 
+// Relay returns what stays for the clients under TLS when Leave was called: this
+// process has to go on until it is done. It is nil where there are none.
+func (s *Standstill) Relay() *Relay { return s.relay }
+
 // Leave ends the gateway, which another process has taken over: Serve returns
-// [ErrLeft], and no peer is told anything.
+// [ErrLeft], and no peer is told anything. Clients under TLS go on by way of
+// Relay.
 func (s *Standstill) Leave() {
 	g := s.g
 	g.mu.Lock()
@@ -122,8 +123,11 @@ func (s *Standstill) Leave() {
 	g.stopped.Store(true)
 	g.mu.Unlock()
 	for _, c := range g.allClients() {
-		if t, ok := c.transport.(*plainTransport); ok {
+		switch t := c.transport.(type) {
+		case *plainTransport:
 			t.poller.forget(&t.socket)
+		case *tlsTransport:
+			t.poller.table.Clear(t.fd.Sysfd(), &t.socket)
 		}
 		g.hub.Mu.Lock()
 		c.mu.Lock()
@@ -153,13 +157,31 @@ func (s *Standstill) Leave() {
 		ic.mu.Unlock()
 		ic.sock.Close()
 	}
+	for _, p := range s.pollers {
+		p.relay.Store(s.relay)
+	}
 	s.end(true)
+	if s.relay != nil {
+		s.relay.run()
+	}
 	g.clients.stop()
 	g.inner.stop()
 	<-g.served
 }
 
 func (s *Standstill) end(leave bool) {
+	for _, p := range s.pairs {
+		if leave {
+			p.passed()
+		} else {
+			p.drop()
+		}
+	}
+	s.pairs = nil
+	if s.relay != nil && !leave {
+		s.relay.drop()
+		s.relay = nil
+	}
 	for _, l := range s.links {
 		if leave {
 			l.Leave()

@@ -83,10 +83,10 @@ func (t *tlsTransport) ready() {
 	begin := t.conn.ReadyLocked()
 	c.mu.Unlock()
 	if begin {
-		running := &c.gw.running
-		running.Add(1)
+		shaking := &c.gw.shaking
+		shaking.Add(1)
 		tlsloop.Begin(func() {
-			defer running.Done()
+			defer shaking.Done()
 			t.handshake()
 		})
 	}
@@ -96,10 +96,18 @@ func (t *tlsTransport) ready() {
 func (t *tlsTransport) handshake() {
 	c, g := &t.client, t.client.gw
 	b := new(batch)
-	defer b.flush()
 	buf := handshakeBuffers.Get().(*[4 << 10]byte)
 	defer handshakeBuffers.Put(buf)
 	err := t.conn.Handshake(buf[:])
+	g.standstill.RLock()
+	defer g.standstill.RUnlock()
+	defer b.flush()
+	if r := t.poller.relay.Load(); r != nil {
+		if p := r.of(t); p != nil {
+			p.opened(err, append([]byte(nil), t.conn.Left()...))
+		}
+		return
+	}
 	g.handshaken.Add(1)
 	if err != nil {
 		if !c.ended() {
@@ -137,7 +145,15 @@ func (o tlsOwner) Lock() { o.t.client.mu.Lock() }
 
 func (o tlsOwner) Unlock() { o.t.client.mu.Unlock() }
 
-func (o tlsOwner) WatchOnceLocked(out bool) { o.t.poller.watchOnce(&o.t.socket, out) }
+func (o tlsOwner) WatchOnceLocked(out bool) {
+	if r := o.t.poller.relay.Load(); r != nil {
+		if p := r.of(o.t); p != nil {
+			p.watchOnceLocked(out)
+		}
+		return
+	}
+	o.t.poller.watchOnce(&o.t.socket, out)
+}
 
 func (o tlsOwner) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(o.t.client.peer.addrPort()) }
 

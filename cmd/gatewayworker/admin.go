@@ -131,7 +131,7 @@ func (p *process) observedGateways() []admin.Gateway {
 		for _, l := range opts.Listeners {
 			listeners = append(listeners, admin.Listener{Listen: l.Listen, TLS: l.TLS != nil})
 		}
-		all = append(all, admin.Gateway{Gateway: g.Gateway, Name: p.units[i].scope.title, Listeners: listeners})
+		all = append(all, admin.Gateway{Gateway: g.Gateway, Name: p.units[i].scope.title, Listeners: listeners, CircuitOpen: p.units[i].hook.CircuitOpen})
 	}
 	return all
 }

@@ -72,9 +72,15 @@ func (p *process) listenChat(c *cli.Context) (net.Listener, error) {
 	return ln, nil
 }
 
+// chatServer is the chat of the process.
+type chatServer struct{ *chat.Server }
+
+// chatPart is what a chat is called between two processes.
+const chatPart = "chat"
+
 // newChat makes the chat of a gateway that has its ports.
-func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Options, log *logrus.Logger) (server, error) {
-	return chat.New(chat.Options{
+func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Options, log *logrus.Logger) (chatServer, error) {
+	s, err := chat.New(chat.Options{
 		Listener:          ln,
 		Gateway:           g.clientAddr(),
 		TLS:               opts.TLS != nil,
@@ -84,4 +90,5 @@ func newChat(c *cli.Context, ln net.Listener, g gatewayServer, opts gateway.Opti
 		PageOnly:          !c.Bool("chat-worker"),
 		Logger:            log,
 	})
+	return chatServer{s}, err
 }

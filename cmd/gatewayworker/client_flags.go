@@ -19,12 +19,11 @@ const categoryOutput = "Output"
 
 // clusterFlags say which cluster client and status talk to.
 func clusterFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringSliceFlag{Name: "register-address", Category: categoryCluster, Usage: "`HOST:PORT` of a Register; of several the first that answers is asked (default: " + gatewayclient.DefaultRegisterAddress + ")", EnvVars: env("register-address")},
 		&cli.StringSliceFlag{Name: "gateway-address", Category: categoryCluster, Usage: "inner `IP:PORT` of a gateway, its lan-ip and start-port; no Register is asked then", EnvVars: env("gateway-address")},
-		&cli.StringFlag{Name: "secret-key", Category: categoryCluster, Usage: "`KEY` that all parts of the cluster share", EnvVars: env("secret-key")},
 		secondsFlag("timeout", categoryCluster, "how long a Register or gateway may take for an answer: seconds or a duration", 5*time.Second),
-	}
+	}, secretKeyFlags()...)
 }
 
 func outputFlags() []cli.Flag {
@@ -43,10 +42,14 @@ type cluster struct {
 }
 
 func clusterOf(c *cli.Context) (*cluster, error) {
+	key, err := secretKeyOf(c)
+	if err != nil {
+		return nil, err
+	}
 	cl := &cluster{
 		registers: c.StringSlice("register-address"),
 		fixed:     c.StringSlice("gateway-address"),
-		secretKey: c.String("secret-key"),
+		secretKey: key,
 		timeout:   secondsOf(c, "timeout"),
 		log:       logrus.New(),
 	}

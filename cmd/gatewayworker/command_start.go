@@ -44,7 +44,11 @@ func start(c *cli.Context, p *process) (err error) {
 			}
 		}
 	}()
-	if err := p.successor.prepared(slices.Concat(p.parts(), registerParts(c, "register-listen"))); err != nil {
+	parts := slices.Concat(p.parts(), registerParts(c, "register-listen"))
+	if withChat {
+		parts = append(parts, chatPart)
+	}
+	if err := p.successor.prepared(parts); err != nil {
 		return err
 	}
 	r, err := p.openRegister(c, "register-listen")
@@ -85,7 +89,10 @@ func start(c *cli.Context, p *process) (err error) {
 		if err != nil {
 			return err
 		}
-		servers = slices.Insert(servers, 0, room)
+		if err := p.takeChat(room); err != nil {
+			return err
+		}
+		servers = slices.Insert(servers, 0, server(room))
 	}
 	observed := admin.Observed{
 		Gateways: p.observedGateways(),

@@ -42,7 +42,7 @@ func gatewayFlags(registerAddressUsage string) []cli.Flag {
 		secondsFlag("ping-interval", categoryHeartbeat, "between heartbeats: seconds or a duration; 0 is none", 0),
 		&cli.IntFlag{Name: "ping-not-response-limit", Category: categoryHeartbeat, Usage: "drop clients silent for so many intervals; 0 is never", EnvVars: env("ping-not-response-limit")},
 		&cli.StringFlag{Name: "ping-data", Category: categoryHeartbeat, Usage: "`MESSAGE` sent to silent clients; empty is none", EnvVars: env("ping-data")},
-	}, compressionFlags(), secretKeyFlags(), proxyFlags(), limitFlags(), drainFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
+	}, compressionFlags(), secretKeyFlags(), proxyFlags(), connectHookFlags(), limitFlags(), drainFlags(), []cli.Flag{allowNoSecretKeyFlag()}, tlsFlags())
 }
 
 // optionFlags tells which flag is behind an option of gateway.Options.
@@ -72,6 +72,11 @@ var optionFlags = map[string]string{
 	"WebsocketProtocols":             "websocket-protocol",
 	"UserTimeout":                    "user-timeout",
 	"InnerAllow":                     "inner-allow",
+	"ConnectHook":                    "connect-hook",
+	"ConnectHookTimeout":             "connect-hook-timeout",
+	"ConnectHookInFlight":            "connect-hook-in-flight",
+	"ConnectHookQueue":               "connect-hook-queue",
+	"ConnectHookFailOpen":            "connect-hook-on-failure",
 	"ConnectionIDStart":              "connection-id-start",
 	"TrustedProxies":                 "trusted-proxies",
 	"ProxyHeader":                    "proxy-header",
@@ -142,6 +147,9 @@ func gatewayOptions(c *cli.Context) (gateway.Options, error) {
 		return opts, err
 	}
 	if err := readCompressionFlags(c, &opts); err != nil {
+		return opts, err
+	}
+	if err := readConnectHookFlags(c, &opts); err != nil {
 		return opts, err
 	}
 	if err := readLimitFlags(c, &opts); err != nil {

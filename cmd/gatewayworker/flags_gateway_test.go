@@ -37,12 +37,14 @@ func TestGatewayOptions(t *testing.T) {
 			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
 			MaxPackageSize: 10485760, HandshakeTimeout: time.Minute,
 			CompressionLevel: 5, CompressionMinSize: 256, CompressionMaxSize: 262144,
+			ConnectHookTimeout: 5 * time.Second, ConnectHookInFlight: 64, ConnectHookQueue: 10000,
 		}},
 		"all": {[]string{
 			"--listen", "text://[::]:1", "--binary-frames", "--handshake-data", "3", "--send-to-client-buffer-size", "2",
 			"--max-package-size", "3000", "--handshake-timeout", "1500ms", "--refuse-unnegotiated-compression",
 			"--websocket-protocol", "chat,mqtt", "--websocket-protocol", "soap",
 			"--compression", "--compression-level", "1", "--compression-min-size", "20", "--compression-max-size", "30",
+			"--connect-hook-timeout", "1.5", "--connect-hook-in-flight", "2", "--connect-hook-queue", "3", "--connect-hook-on-failure", "allow",
 			"--trusted-proxies", "10.0.0.0/8,192.0.2.1", "--trusted-proxies", "2001:db8::/32", "--proxy-header", "X-Real-IP", "--proxy-protocol",
 			"--lan-ip", "10.0.0.3", "--start-port", "4", "--inner-listen", "10.0.0.5",
 			"--register-address", "a:6", "--register-address", "b:7,c:8", "--secret-key", "nine",
@@ -53,6 +55,7 @@ func TestGatewayOptions(t *testing.T) {
 			MaxPackageSize: 3000, HandshakeTimeout: 1500 * time.Millisecond, RefuseUnnegotiatedCompression: true,
 			WebsocketProtocols: []string{"chat", "mqtt", "soap"},
 			Compression:        true, CompressionLevel: 1, CompressionMinSize: 20, CompressionMaxSize: 30,
+			ConnectHookTimeout: 1500 * time.Millisecond, ConnectHookInFlight: 2, ConnectHookQueue: 3, ConnectHookFailOpen: true,
 			TrustedProxies: []netip.Prefix{
 				netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"),
 			},
@@ -67,12 +70,14 @@ func TestGatewayOptions(t *testing.T) {
 			Router: gateway.RouterRandom, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
 			MaxPackageSize: 10485760, HandshakeTimeout: time.Minute,
 			CompressionLevel: 5, CompressionMinSize: 256, CompressionMaxSize: 262144,
+			ConnectHookTimeout: 5 * time.Second, ConnectHookInFlight: 64, ConnectHookQueue: 10000,
 		}},
 		"no limit": {[]string{"--handshake-timeout", "0"}, gateway.Options{
 			Listen: "websocket://0.0.0.0:8282", LanIP: "127.0.0.1", StartPort: 2900,
 			Router: gateway.RouterLeastConnections, SendToWorkerBufferSize: 10240000, SendToClientBufferSize: 1024000,
 			MaxPackageSize: 10485760, HandshakeTimeout: -1,
 			CompressionLevel: 5, CompressionMinSize: 256, CompressionMaxSize: 262144,
+			ConnectHookTimeout: 5 * time.Second, ConnectHookInFlight: 64, ConnectHookQueue: 10000,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

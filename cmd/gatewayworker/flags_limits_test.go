@@ -31,6 +31,7 @@ func TestLimitFlags(t *testing.T) {
 	want.SendToClientBufferSize, want.SendToWorkerBufferSize = defaults.SendToClientBufferSize, defaults.SendToWorkerBufferSize
 	want.MaxPackageSize, want.HandshakeTimeout = defaults.MaxPackageSize, defaults.HandshakeTimeout
 	want.CompressionLevel, want.CompressionMinSize, want.CompressionMaxSize = defaults.CompressionLevel, defaults.CompressionMinSize, defaults.CompressionMaxSize
+	want.ConnectHookTimeout, want.ConnectHookInFlight, want.ConnectHookQueue = defaults.ConnectHookTimeout, defaults.ConnectHookInFlight, defaults.ConnectHookQueue
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(gateway.Options{}), cmpopts.EquateComparable(netip.Prefix{}), cmpopts.EquateEmpty()); diff != "" || err != nil {
 		t.Error(err, diff)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
@@ -41,8 +40,8 @@ type standstill interface {
 }
 
 // movers returns those of the servers that pass to another process, and what else
-// there is. The one that stops last is the first that passes: the others depend on
-// it.
+// there is. They stand still in this order, in which they would stop; they pass in
+// the other one, as each depends on those behind it.
 func movers(servers []server) (pass []mover, rest []server) {
 	for _, s := range servers {
 		if m, ok := s.(mover); ok {
@@ -51,7 +50,6 @@ func movers(servers []server) (pass []mover, rest []server) {
 			rest = append(rest, s)
 		}
 	}
-	slices.Reverse(pass)
 	return pass, rest
 }
 
@@ -95,6 +93,27 @@ func (p *process) takeGateways() error {
 
 // serveTakenOver serves what takeOver has taken over.
 func (s gatewayServer) serveTakenOver() error { return s.ServeTakenOver() }
+
+// part is what the chat is called between two processes.
+func (s chatServer) part() string { return chatPart }
+
+func (s chatServer) standStill(ctx context.Context) (standstill, error) {
+	still, err := s.StandStill(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return still, nil
+}
+
+func (s chatServer) takeOver(from *handover.Taker) error { return s.TakeOver(from) }
+
+// takeChat takes over the chat that the process before hands over.
+func (p *process) takeChat(s chatServer) error {
+	if !p.successor.offers(s.part()) {
+		return nil
+	}
+	return p.successor.take(s)
+}
 
 // part is what the Register is called between two processes.
 func (s registerServer) part() string { return s.name }

@@ -28,7 +28,14 @@ type running struct {
 // startProcess starts gatewayworker. Without a stderr its log lines come on lines.
 func startProcess(t *testing.T, stderr *os.File, args ...string) *running {
 	t.Helper()
+	return startProcessAs(t, func(*exec.Cmd) {}, stderr, args...)
+}
+
+// startProcessAs is startProcess with a command that is changed before.
+func startProcessAs(t *testing.T, change func(*exec.Cmd), stderr *os.File, args ...string) *running {
+	t.Helper()
 	p := &running{t: t, cmd: exec.Command("gatewayworker", args...)}
+	change(p.cmd)
 	p.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	if stderr != nil {
 		p.cmd.Stderr = stderr

@@ -24,7 +24,7 @@ type reloadReport struct {
 
 // changesRunning are the options, besides those of a gateway, that can change while
 // the process runs.
-var changesRunning = []string{"log-level", "ssl-cert", "ssl-key", "ssl-client-ca", "drain-time", "drain-refuse", "drain-code"}
+var changesRunning = []string{"log-level", "ssl-cert", "ssl-key", "ssl-client-ca", "drain-time", "drain-refuse", "drain-code", "connect-hook-token-file", "connect-hook-header"}
 
 // changesWhileRunning reports whether an option can change while the process runs.
 func changesWhileRunning(flag string) bool {
@@ -109,6 +109,9 @@ func (p *process) applyUnits(units []*unit) (certificates []*certs.Server) {
 				u.opts.Listeners[j-1].TLS = running.opts.Listeners[j-1].TLS
 			}
 		}
+		// The hook that is in use asks as the settings now say.
+		running.hook.Adopt(u.hook)
+		u.useConnectHook(running.hook, &u.opts)
 		if len(p.gateways) > i {
 			if _, err := p.gateways[i].Reload(u.opts); err != nil {
 				p.log.WithError(err).Error("the gateway keeps its options") // newUnit has checked them

@@ -40,6 +40,23 @@ func (s *scope) readSecrets(set *flag.FlagSet, ranks map[string]rank) error {
 	return set.Set(key, text)
 }
 
+// secretKeyOf is the key that secretKeyFlags give a command without a
+// configuration file.
+func secretKeyOf(c *cli.Context) (string, error) {
+	key, file := c.String("secret-key"), c.String("secret-key-file")
+	switch {
+	case file == "":
+		return key, nil
+	case key != "":
+		return "", &flagError{"secret-key-file", file, "secret-key is set too; leave out one of them"}
+	}
+	key, err := readSecret(file)
+	if err != nil {
+		return "", &flagError{"secret-key-file", file, err.Error()}
+	}
+	return key, nil
+}
+
 // readSecret returns the secret in a file, without the end of its last line.
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path)

@@ -19,10 +19,14 @@ func statusCommand() *cli.Command {
 		Usage: "a cluster at a glance, PHP or Go: registers, gateways, clients, uids, groups",
 		Description: "Asks each Register for its list, and each gateway for its numbers. Uids are counted by\n" +
 			"listing all clients, which a PHP gateway with very many takes its time for: see --quick.\n" +
-			"Which workers there are only the gateways know, and the protocol has no question for it.\n\n" +
+			"Which workers there are only the gateways know, and the protocol has no question for it.\n" +
+			"With --watch the admin of the gateways' processes is asked for messages and bytes per second:\n" +
+			"the one of this machine, if there is one, or those of --admin-address. In a terminal q leaves,\n" +
+			"r looks at once.\n\n" +
 			"Exit codes: 0 all answer; 1 nothing answers; 2 wrong usage; 4 some do not answer.",
 		Flags: slices.Concat(clusterFlags(), outputFlags(), []cli.Flag{
-			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Category: categoryOutput, Usage: "again and again, until Ctrl-C; with --json a line each time"},
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Category: categoryOutput, Usage: "again and again, until q or Ctrl-C; with --json a line each time"},
+			&cli.StringSliceFlag{Name: "admin-address", Category: categoryOutput, Usage: "`HOST:PORT` of the admin of a gateway's process, for the rates of --watch; repeat it for several; off for none (default: " + defaultAdminListen + ", if it answers)", EnvVars: env("admin-address")},
 			secondsFlag("interval", categoryOutput, "between two looks of --watch: seconds or a duration", 2*time.Second),
 			&cli.BoolFlag{Name: "quick", Category: categoryOutput, Usage: "do not count uids"},
 		}),
@@ -40,22 +44,34 @@ func statusCommand() *cli.Command {
 			p := printer{c.App.Writer, c.Bool("json")}
 			if !c.Bool("watch") {
 				s := cl.look(ctx, c.Bool("quick"))
-				if err := s.print(p, ""); err != nil {
+				if err := s.print(p); err != nil {
 					return err
 				}
 				return s.verdict()
 			}
-			return watchStatus(ctx, p, secondsOf(c, "interval"), func() *clusterStatus { return cl.look(ctx, c.Bool("quick")) })
+			w := &statusWatcher{cluster: cl, quick: c.Bool("quick"), admins: c.StringSlice("admin-address")}
+			switch {
+			case len(w.admins) == 0:
+				w.admins, w.quiet = []string{defaultAdminListen}, true
+			case slices.Equal(w.admins, []string{"off"}):
+				w.admins = nil
+			}
+			for _, address := range w.admins {
+				if err := checkAdminAddress(address); err != nil {
+					return err
+				}
+			}
+			interval := secondsOf(c, "interval")
+			if out, ok := c.App.Writer.(*os.File); ok && !p.json && isTerminal(out) && isTerminal(os.Stdin) && os.Getenv("TERM") != "dumb" {
+				return watchOnScreen(ctx, out, os.Stdin, interval, w.look)
+			}
+			return watchStatus(ctx, p, interval, w.look)
 		},
 	}
 }
 
 // watchStatus prints what look returns, until ctx ends.
-func watchStatus(ctx context.Context, p printer, interval time.Duration, look func() *clusterStatus) error {
-	clear := ""
-	if !p.json && isTerminal(p.w) {
-		clear = "\x1b[H\x1b[2J"
-	}
+func watchStatus(ctx context.Context, p printer, interval time.Duration, look func(context.Context) *clusterStatus) error {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
@@ -64,11 +80,11 @@ func watchStatus(ctx context.Context, p printer, interval time.Duration, look fu
 			return nil
 		case <-next.C:
 		}
-		s := look()
+		s := look(ctx)
 		if ctx.Err() != nil { // it may have been cut short
 			return nil
 		}
-		if err := s.print(p, clear); err != nil {
+		if err := s.print(p); err != nil {
 			return err
 		}
 		next.Reset(interval)

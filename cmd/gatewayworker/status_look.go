@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,9 @@ type clusterStatus struct {
 	Clients *int `json:"clients"`
 	UIDs    *int `json:"uids"` // null with --quick, too
 	Groups  *int `json:"groups"`
+	// Of those whose admin answers; only with --watch, from the second look on.
+	Rates  *rates   `json:"per_second,omitempty"`
+	Admins []string `json:"admin_errors,omitempty"`
 }
 
 type registerStatus struct {
@@ -41,6 +46,12 @@ type gatewayStatus struct {
 	Groups       *int     `json:"groups"`
 	Registers    []string `json:"registers"` // that have it on their list
 	Error        string   `json:"error,omitempty"`
+
+	// What its admin says; only with --watch.
+	Name     string `json:"name,omitempty"`
+	Workers  *int   `json:"workers,omitempty"`
+	NotReady string `json:"not_ready,omitempty"`
+	Rates    *rates `json:"per_second,omitempty"`
 
 	uids, groups []string
 }
@@ -160,42 +171,96 @@ func (cl *cluster) lookAtGateway(ctx context.Context, g *gatewayStatus, quick bo
 	}
 }
 
-// print prints the status; clear goes before a table.
-func (s *clusterStatus) print(p printer, clear string) error {
+// print prints the status.
+func (s *clusterStatus) print(p printer) error {
 	if p.json {
 		return p.printJSON(s)
 	}
 	var text strings.Builder
-	text.WriteString(clear)
+	if err := s.writeTables(&text); err != nil {
+		return err
+	}
+	_, err := p.w.Write([]byte(text.String()))
+	return err
+}
+
+// writeTables writes what print prints for people.
+func (s *clusterStatus) writeTables(text *strings.Builder) error {
 	if len(s.Registers) > 0 {
 		t := table{head: []string{"REGISTER", "STATE", "TIME", "GATEWAYS"}}
 		for _, r := range s.Registers {
 			t.rows = append(t.rows, []string{r.Address, state(r.Reachable, r.Error), timeText(r.Reachable, r.Milliseconds), gatewaysText(r)})
 		}
-		if err := t.write(&text); err != nil {
+		if err := t.write(text); err != nil {
 			return err
 		}
 		text.WriteByte('\n')
 	}
+	// Columns of what only an admin says are there where one answers.
+	known := slices.ContainsFunc(s.Gateways, func(g gatewayStatus) bool { return g.Workers != nil })
 	t := table{head: []string{"GATEWAY", "CLIENTS", "UIDS", "GROUPS", "TIME", "STATE"}}
+	if known {
+		t.head = []string{"GATEWAY", "CLIENTS", "UIDS", "GROUPS", "WORKERS", "IN/S", "OUT/S", "IN B/S", "OUT B/S", "DROPPED/S", "TIME", "STATE"}
+	}
+	row := func(name string, clients, uids, groups, workers *int, r *rates, rest ...string) {
+		cells := []string{name, countText(clients), countText(uids), countText(groups)}
+		if known {
+			cells = append(append(cells, countText(workers)), r.cells()...)
+		}
+		t.rows = append(t.rows, append(cells, rest...))
+	}
 	for _, g := range s.Gateways {
 		problem := g.Error
 		if without := s.withoutGateway(g); problem == "" && without != "" {
 			problem = "not on the list of " + without
 		}
-		t.rows = append(t.rows, []string{
-			g.Address, countText(g.Clients), countText(g.UIDs), countText(g.Groups),
-			timeText(g.Reachable, g.Milliseconds), state(g.Reachable && problem == "", problem),
-		})
+		if problem == "" {
+			problem = g.NotReady
+		}
+		name := g.Address
+		if g.Name != "" {
+			name = plain(g.Name) + " " + g.Address
+		}
+		row(name, g.Clients, g.UIDs, g.Groups, g.Workers, g.Rates, timeText(g.Reachable, g.Milliseconds), state(g.Reachable && problem == "", problem))
 	}
 	if len(s.Gateways) != 1 {
-		t.rows = append(t.rows, []string{"all", countText(s.Clients), countText(s.UIDs), countText(s.Groups)})
+		row("all", s.Clients, s.UIDs, s.Groups, nil, s.Rates)
 	}
-	if err := t.write(&text); err != nil {
+	if err := t.write(text); err != nil {
 		return err
 	}
-	_, err := p.w.Write([]byte(text.String()))
-	return err
+	for _, problem := range s.Admins {
+		fmt.Fprintf(text, "no rates from the admin at %s\n", problem)
+	}
+	return nil
+}
+
+// cells are those of a row.
+func (r *rates) cells() []string {
+	if r == nil {
+		return []string{"-", "-", "-", "-", "-"}
+	}
+	return []string{shortNumber(r.MessagesIn), shortNumber(r.MessagesOut), shortNumber(r.BytesIn), shortNumber(r.BytesOut), shortNumber(r.Dropped)}
+}
+
+// shortNumber has three digits at most, and a letter for thousands and more.
+func shortNumber(n float64) string {
+	switch {
+	case n < 9.95 && n != math.Trunc(n):
+		return strconv.FormatFloat(n, 'f', 1, 64)
+	case n < 999.5:
+		return strconv.FormatFloat(n, 'f', 0, 64)
+	}
+	for _, unit := range []string{"k", "M", "G", "T"} {
+		n /= 1000
+		switch {
+		case n < 9.95:
+			return strconv.FormatFloat(n, 'f', 1, 64) + unit
+		case n < 999.5:
+			return strconv.FormatFloat(n, 'f', 0, 64) + unit
+		}
+	}
+	return strconv.FormatFloat(n, 'g', 3, 64) + "T"
 }
 
 // withoutGateway names the Registers that answer and do not have the gateway.

@@ -15,7 +15,7 @@ func TestWatchStatus(t *testing.T) {
 	defer cancel()
 	var out bytes.Buffer
 	looks := 0
-	err := watchStatus(ctx, printer{&out, true}, time.Millisecond, func() *clusterStatus {
+	err := watchStatus(ctx, printer{&out, true}, time.Millisecond, func(context.Context) *clusterStatus {
 		if looks++; looks == 4 {
 			cancel() // what is seen now is not the whole
 		}

@@ -87,7 +87,7 @@ func (p *process) passedOn(s os.Signal) {
 // that holds the pid was killed, and whoever killed it means this one.
 func (p *process) orphaned() {
 	p.log.Error("the process that holds the pid has ended: ending")
-	if c, ok := p.app.ErrWriter.(interface{ Close(time.Duration) }); ok {
+	if c, ok := p.app.ErrWriter.(interface{ Close(time.Duration) bool }); ok {
 		c.Close(logPatience)
 	}
 	os.Exit(exitFailure)

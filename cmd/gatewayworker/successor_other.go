@@ -34,6 +34,8 @@ func (p *process) takeRegister(registerServer) (net.Addr, error) { return nil, n
 
 func (s registerServer) serveTakenOver() error { return register.ErrServerClosed }
 
+func (p *process) takeChat(chatServer) error { return nil }
+
 func (p *process) takeGateways() error { return nil }
 
 func (p *process) succeed() error { return nil }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/certs"
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/connecthook"
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -18,6 +19,7 @@ type unit struct {
 	scope *scope
 	opts  gateway.Options
 	tls   []*certs.Server // of opts.Listen and of each of opts.Listeners; nil without TLS
+	hook  *connecthook.Hook
 }
 
 // readUnits reads the settings of the gateways of the process.
@@ -75,6 +77,9 @@ func (p *process) newUnit(sc *scope) (*unit, error) {
 	}
 	u := &unit{scope: sc}
 	if opts.TLS, err = u.addTLS(sc); err != nil {
+		return nil, err
+	}
+	if err := u.addConnectHook(sc.Context, &opts); err != nil {
 		return nil, err
 	}
 	for _, ls := range sc.listeners {

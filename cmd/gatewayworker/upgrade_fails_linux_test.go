@@ -173,7 +173,7 @@ func TestUpgradeFails(t *testing.T) {
 	step := filepath.Join(t.TempDir(), "step")
 	t.Setenv(wrongVariable, step)
 	t.Setenv("GOTRACEBACK", "none")
-	u := startUpgraded(t)
+	u := startUpgraded(t, "--stop-timeout", "10m") // each event of a client has its session
 	wrong, err := exec.LookPath(wrongProgram)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ const handoverVariable = envPrefix + "HANDOVER"
 
 // startedAs is the path by which this program was started, which may lead to
 // another file later.
-var startedAs = pathOfProgram()
+var startedAs = strings.Clone(pathOfProgram()) // Workerman's title is written over the arguments
 
 // pathOfProgram is the path on the command line, if it leads to the file that runs,
 // so that a link that is changed is followed; or else the file's own.

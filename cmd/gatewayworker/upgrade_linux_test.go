@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -28,12 +29,18 @@ type upgraded struct {
 // startUpgraded starts a gateway, a worker and a client, who is bound to a uid.
 func startUpgraded(t *testing.T, args ...string) *upgraded {
 	t.Helper()
+	return startUpgradedAs(t, func(*exec.Cmd) {}, args...)
+}
+
+// startUpgradedAs is startUpgraded with a command that is changed before.
+func startUpgradedAs(t *testing.T, change func(*exec.Cmd), args ...string) *upgraded {
+	t.Helper()
 	ports := freePorts(t, 2)
 	u := &upgraded{
 		Gateway: &clustertest.Gateway{ClientAddr: "127.0.0.1:" + ports[0], InnerAddr: "127.0.0.1:" + ports[1]},
 		socket:  filepath.Join(t.TempDir(), "control.sock"),
 	}
-	u.running = startProcess(t, nil, append([]string{"gateway", "--listen", "websocket://" + u.ClientAddr, "--start-port", ports[1],
+	u.running = startProcessAs(t, change, nil, append([]string{"gateway", "--listen", "websocket://" + u.ClientAddr, "--start-port", ports[1],
 		"--register-address", "127.0.0.1:9", "--control-socket", u.socket}, args...)...)
 	u.logged("gateway is serving")
 	u.worker = u.ConnectWorker(t, "w:0")

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/holder"
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 )
 
@@ -46,6 +48,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 	report.PID, report.MemoryOld = m.holderPID, residentMemory(os.Getpid())
 	ctx, cancel := context.WithTimeout(context.Background(), opts.maxPause)
 	defer cancel()
+	sdnotify.Send(sdnotify.Reloading) // the process that serves then, this one or the new one, is ready
 	begun := time.Now()
 	pass, _ := movers(servers)
 	err := m.standStill(ctx, pass)
@@ -60,6 +63,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 	if err != nil {
 		s.end()
 		m.goOn()
+		sdnotify.Send(sdnotify.Ready)
 		return s.giver.Reason(err)
 	}
 	report.MemoryNew = residentMemory(s.pid)
@@ -128,7 +132,7 @@ func (m *moving) give() error {
 	if err := m.giveProcess(); err != nil {
 		return err
 	}
-	for i, part := range m.parts {
+	for i, part := range slices.Backward(m.parts) {
 		if err := m.s.giver.Part(part.part()); err != nil {
 			return err
 		}
@@ -259,7 +263,7 @@ func (p *process) leaveRest(servers []server) {
 }
 
 func (m *moving) goOn() {
-	for _, still := range m.still {
+	for _, still := range slices.Backward(m.still) {
 		still.GoOn()
 	}
 	for _, l := range m.held {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/go-gatewayworker/gatewayworker/gateway"
 )
 
 // autoloadVariable names the environment variable for live runs.
@@ -44,6 +46,10 @@ type Options struct {
 	SecretKey string
 	Scheme    string // of the client port; "": websocket
 	Cert, Key string // PEM files; "": without TLS
+
+	Compression bool // gateways of this module accept permessage-deflate
+	// Configure changes the options of gateways in Go. nil leaves them.
+	Configure func(*gateway.Options)
 }
 
 // A Cluster is a running cluster. It ends with its test.
@@ -85,8 +91,9 @@ func (c *Cluster) AddGateway(t testing.TB, scheme string) *Gateway {
 func (c *Cluster) addGateway(t testing.TB, opts Options) *Gateway {
 	t.Helper()
 	g := &Gateway{
-		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key,
+		peer: c.Peer, key: c.SecretKey, scheme: opts.Scheme, certFile: opts.Cert, keyFile: opts.Key, compression: opts.Compression,
 		registers:  c.RegisterAddresses(),
+		configure:  opts.Configure,
 		ClientAddr: freeAddr(t), InnerAddr: freeAddr(t),
 	}
 	g.Start(t)

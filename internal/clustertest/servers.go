@@ -76,14 +76,24 @@ type Gateway struct {
 	ClientAddr string // for clients
 	InnerAddr  string // for workers and GatewayClients
 
+	// Go is the gateway itself, nil for PHP's. Start makes another one.
+	Go *gateway.Gateway
+
 	peer      Peer
 	key       string
 	scheme    string
 	registers []string
 	certFile  string
 	keyFile   string
+	configure func(*gateway.Options)
 	kill      func()
+
+	compression bool
+	server      *gateway.Gateway // of this module
 }
+
+// Stats returns those of a gateway of this module.
+func (g *Gateway) Stats() gateway.Stats { return g.server.Stats() }
 
 // Address returns InnerAddr.
 func (g *Gateway) Address() gatewayprotocol.GatewayAddress {
@@ -112,20 +122,27 @@ func (g *Gateway) Start(t testing.TB) {
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
-	s, err := gateway.New(gateway.Options{
+	opts := gateway.Options{
 		TLS:               config,
 		Listen:            g.scheme + "://" + g.ClientAddr,
 		StartPort:         portNumber(g.InnerAddr),
 		RegisterAddresses: g.registers,
 		SecretKey:         g.key,
+		Compression:       g.compression,
 		Logger:            Quiet(),
-	})
+	}
+	if g.configure != nil {
+		g.configure(&opts)
+	}
+	s, err := gateway.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	g.server = s
 	clients, inner := listen(t, g.ClientAddr), listen(t, g.InnerAddr)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(clients, inner) }()
+	g.Go = s
 	g.kill = func() { s.Close(); <-done }
 }
 

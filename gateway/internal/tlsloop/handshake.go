@@ -19,6 +19,9 @@ func (c *Conn) ReadyLocked() (begin bool) {
 	return false
 }
 
+// BegunLocked reports whether the handshake has been begun and is not done.
+func (c *Conn) BegunLocked() bool { return c.wake != nil }
+
 func (c *Conn) wakeLocked() {
 	select {
 	case c.wake <- struct{}{}:

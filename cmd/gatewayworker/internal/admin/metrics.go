@@ -59,6 +59,7 @@ var (
 	metricHooksNow   = gauge("connect_hook_in_flight", "Calls of the connect hook that have not returned yet.", "gateway")
 	metricHooksWait  = gauge("connect_hook_waiting", "Clients that wait for a call of the connect hook.", "gateway")
 	metricHookTimes  = histogram("connect_hook_duration_seconds", "Calls of the connect hook: how long they took.", "gateway")
+	metricHookOpen   = gauge("connect_hook_circuit_open", "1 while the connect hook's endpoint is not asked, because it has failed many times in a row.", "gateway")
 	metricMessages   = counter("client_messages_total", "Messages of clients (in) and to clients (out); each recipient counts, dropped messages included.", "gateway", "direction")
 	metricBytes      = counter("client_bytes_total", "Bytes of clients (in) and to clients (out), as the client protocol has them on the wire, without TLS.", "gateway", "direction")
 	metricDropped    = counter("dropped_messages_total", "Messages that were dropped because too much waited: for a client, or for a worker or GatewayClient.", "gateway", "side")
@@ -177,6 +178,9 @@ func (c *collector) collectGateway(out chan<- prometheus.Metric, g *Gateway) {
 		to.count(metricLimits, n, limit.String())
 	}
 	collectConnectHook(to, &s.ConnectHook)
+	if g.CircuitOpen != nil {
+		to.put(metricHookOpen, flag(g.CircuitOpen()))
+	}
 	to.count(metricMessages, s.MessagesFromClients, "in")
 	to.count(metricMessages, s.MessagesToClients, "out")
 	to.count(metricBytes, s.BytesFromClients, "in")

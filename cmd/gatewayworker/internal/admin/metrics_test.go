@@ -34,6 +34,7 @@ func TestMetrics(t *testing.T) {
 	_ = b.Close()
 	r.until("the client is gone", func() bool { return r.gateways[0].Stats().Clients == 1 })
 	r.until("the commands are counted", func() bool { return r.gateways[0].Stats().CommandsRefused == 2 })
+	r.until("the worker is told of the close", func() bool { return r.gateways[0].BusinessWorkers()[0].Waiting == 0 })
 	r.log.Warn("a warning")
 
 	code, text := r.do(http.MethodGet, "/metrics", "")
@@ -56,6 +57,9 @@ func TestMetrics(t *testing.T) {
 		`gatewayworker_client_bytes_total{direction="out",gateway="one"} 8`,
 		`gatewayworker_dropped_messages_total{gateway="one",side="client"} 0`,
 		`gatewayworker_uids{gateway="one"} 1`,
+		`gatewayworker_connect_hook_requests_total{gateway="one",result="allowed"} 0`,
+		`gatewayworker_connect_hook_in_flight{gateway="one"} 0`,
+		`gatewayworker_connect_hook_duration_seconds_count{gateway="one"} 0`,
 		`gatewayworker_groups{gateway="one"} 1`,
 		`gatewayworker_inner_commands_total{cmd="CMD_SEND_TO_ALL",gateway="one"} 1`,
 		`gatewayworker_inner_commands_total{cmd="unknown",gateway="one"} 2`,

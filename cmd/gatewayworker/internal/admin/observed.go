@@ -28,6 +28,9 @@ type Gateway struct {
 	Name string
 	// Listeners are where clients connect: one, or more.
 	Listeners []Listener
+	// CircuitOpen reports whether the connect hook is not asked for the time being. It
+	// may be nil.
+	CircuitOpen func() bool
 }
 
 // Listener is where clients connect to a gateway.
