@@ -135,7 +135,7 @@ const atOnce = reconnectDelay / 2
 func (w *Worker) whyEnded(lived time.Duration, short int) error {
 	switch {
 	case lived < atOnce:
-		return fmt.Errorf("%w at once: it does so when Options.SecretKey is not the cluster's", errEnded)
+		return fmt.Errorf("%w at once: it does so when Options.SecretKey is not the cluster's, or this address is not on its allow list", errEnded)
 	case short > 1: // two workers that evict each other come back in turn
 		return fmt.Errorf("%w again and again: it does so when another worker of this host has the worker key %q; set different Options.ID, or none",
 			errEnded, w.opts.workerKey())

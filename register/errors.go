@@ -17,8 +17,9 @@ var ErrLeft = errors.New("register: another process has taken over")
 var ErrLineTooLong = errors.New("register: line too long")
 
 // ErrSecretKey reports a Register that closed the connection at once, without an
-// answer: that is all it does when the secret key is wrong.
-var ErrSecretKey = errors.New("closed at once without an answer: check that the secret key is the Register's")
+// answer: that is all it does when the secret key is wrong, or the address is not of
+// its [Options.Allow].
+var ErrSecretKey = errors.New("closed at once without an answer: check that the secret key is the Register's, and that its allow list has this address")
 
 // A ServerError is what went wrong with one Register.
 type ServerError struct {

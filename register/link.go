@@ -148,7 +148,7 @@ func (k *link) failed(kind kindOfEnd, err error) {
 	case noConnection:
 		log.Warnf("register: cannot connect, trying again every %v", k.opts.ReconnectDelay)
 	case closedAtOnce:
-		log.Warnf("register: the Register closes the connection at once: check that the secret key is the same there, trying again every %v", k.opts.ReconnectDelay)
+		log.Warnf("register: the Register closes the connection at once: check that the secret key is the same there and that it lets this address in, trying again every %v", k.opts.ReconnectDelay)
 	}
 }
 

@@ -56,7 +56,7 @@ const (
 	recoveredLine    = "register: connected, after TIME without"
 	endedLine        = "register: connection ended, reconnecting every 1ms"
 	cannotLine       = "register: cannot connect, trying again every 1ms"
-	closedAtOnceLine = "register: the Register closes the connection at once: check that the secret key is the same there, trying again every 1ms"
+	closedAtOnceLine = "register: the Register closes the connection at once: check that the secret key is the same there and that it lets this address in, trying again every 1ms"
 )
 
 // TestOutagesAreLoggedOnce: a hundred failed attempts are one line for each

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -176,6 +177,9 @@ func askControlOnce(ctx context.Context, path, command string, ask any) (control
 	}
 	response, err := client.Do(request)
 	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err // its URL is nothing that anybody knows
+		}
 		return reply, &noProcessError{path, err}
 	}
 	defer response.Body.Close()

@@ -93,11 +93,7 @@ func watchStatus(ctx context.Context, p printer, interval time.Duration, look fu
 
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
+	return ok && isATerminal(f)
 }
 
 // verdict is the error, with its exit code, that status ends with.

@@ -7,6 +7,11 @@ import (
 	"os"
 )
 
+func isATerminal(f *os.File) bool {
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
 func terminalSize(*os.File) (width, height int) { return 0, 0 }
 
 func resizes() (c <-chan os.Signal, stop func()) { return nil, func() {} }

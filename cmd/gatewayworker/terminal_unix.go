@@ -9,6 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// isATerminal tells a terminal from other devices, as /dev/null.
+func isATerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), getTermios)
+	return err == nil
+}
+
 // terminalSize returns the columns and rows of a terminal, zeros if it does not say.
 func terminalSize(f *os.File) (width, height int) {
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
