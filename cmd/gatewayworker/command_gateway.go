@@ -15,7 +15,7 @@ func gatewayCommand() *cli.Command {
 		Usage: "run a Gateway: clients on one side, workers on the other",
 		Description: "One process uses all cores and has one inner address, lan-ip:start-port, where PHP's\n" +
 			"Gateway has one for each of its count processes." + servingHelp,
-		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), slices.Concat([]cli.Flag{tlsWatchFlag()}, adminFlags(""), processFlags())...),
+		Flags: append(gatewayFlags("`HOST:PORT` of a Register; repeat it for several (default: "+gateway.DefaultRegisterAddress+")"), slices.Concat([]cli.Flag{tlsWatchFlag(), relayTimeFlag()}, adminFlags(""), processFlags())...),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {

@@ -17,7 +17,7 @@ func startCommand() *cli.Command {
 			"ask at register-listen. Workers on other machines need lan-ip and register-listen.\n" +
 			"Until you have a worker there is a chat to try it with, see --chat." + servingHelp,
 		Flags: slices.Concat(gatewayFlags("`HOST:PORT` of a Register to announce the gateway at; repeat it for several (default: the one of this process)"),
-			[]cli.Flag{tlsWatchFlag(), registerListenFlag("register-listen"), registerAllowFlag()}, chatFlags(), adminFlags(defaultAdminListen), processFlags()),
+			[]cli.Flag{tlsWatchFlag(), relayTimeFlag(), registerListenFlag("register-listen"), registerAllowFlag()}, chatFlags(), adminFlags(defaultAdminListen), processFlags()),
 		Action: func(c *cli.Context) error {
 			p, err := newProcess(c)
 			if err != nil {

@@ -77,10 +77,15 @@ func printUpgrade(w io.Writer, r *upgradeReport) {
 		return
 	}
 	const mib = 1 << 20
+	under := "0"
+	if r.Relayed > 0 {
+		under = fmt.Sprintf("%d, for which the process before goes on", r.Relayed)
+	}
 	for _, line := range [][2]string{
 		{"from", r.From},
 		{"to", r.To},
 		{"clients", fmt.Sprint(r.Clients)},
+		{"of them under TLS", under},
 		{"inner connections", fmt.Sprint(r.Inner)},
 		{"pause", fmt.Sprintf("%.1f ms", r.Pause)},
 		{"in all", fmt.Sprintf("%.0f ms", r.Total)},

@@ -32,6 +32,12 @@ func tlsWatchFlag() cli.Flag {
 	return secondsFlag("ssl-watch", categoryTLS, "between looks at the files of TLS, which are read again when they have changed: seconds or a duration; 0 is at a reload alone", 10*time.Second)
 }
 
+// relayTimeFlag is how long a process that another one has taken over goes on for its
+// clients under TLS.
+func relayTimeFlag() cli.Flag {
+	return secondsFlag("upgrade-relay-time", categoryTLS, "after an upgrade, how long the process before goes on for the clients that came to it under TLS; those that are still there then are closed, over ten seconds: seconds or a duration; 0 is until they leave", 0)
+}
+
 // certificatesOf reads tlsFlags, and the files that they name; nil is plain TCP.
 func certificatesOf(c *cli.Context) (*certs.Server, error) {
 	switch transport := c.String("transport"); transport {

@@ -46,16 +46,29 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if w, ok := app.ErrWriter.(*logging.Writer); ok {
 		w.Close(logPatience)
 	}
+	relays, _ := app.Metadata[relaysName].(relaying)
 	if ended, ok := app.Metadata[holdingName].(chan func()); ok {
-		holdUntil(ended)
+		holdUntil(ended, relays)
+	}
+	if relays != nil {
+		debug.FreeOSMemory()
+		relays.run()
 	}
 	return code
 }
 
-// holdUntil holds the pid while another process serves, which needs no memory.
-func holdUntil(ended <-chan func()) {
+// holdUntil holds the pid while another process serves, which needs no memory but
+// for relays, which may be nil.
+func holdUntil(ended <-chan func(), relays relaying) {
+	if relays != nil {
+		go relays.run()
+	}
 	debug.FreeOSMemory()
-	(<-ended)()
+	end := <-ended
+	if relays != nil {
+		relays.finish()
+	}
+	end()
 }
 
 // exitCode prints err, and returns the exit code that stands for it.

@@ -34,7 +34,8 @@ type upgradeReport struct {
 	PID       int     `json:"pid"`     // by which others know the program
 	Serving   int     `json:"serving"` // pid of the process that serves now
 	Clients   int     `json:"clients"`
-	Inner     int     `json:"inner"` // connections of workers and GatewayClients
+	Inner     int     `json:"inner"`   // connections of workers and GatewayClients
+	Relayed   int     `json:"relayed"` // of the clients, those under TLS, for whom the process before goes on
 	Pause     float64 `json:"pause_ms"`
 	Total     float64 `json:"total_ms"`
 	MemoryOld uint64  `json:"memory_old"` // bytes of the process before, when it stopped
@@ -63,6 +64,24 @@ type leaver interface {
 // holdingName is the key in the app's metadata of what holds the pid: a channel that
 // gets, when the process that serves has ended, what ends this one in the same way.
 const holdingName = "holding"
+
+// relaysName is the key in the app's metadata of the relaying that the process does.
+const relaysName = "relays"
+
+// relaying is what keeps a process that another one has taken over: its clients under
+// TLS.
+type relaying interface {
+	run()    // returns when they have gone, for whom there is a time limit
+	finish() // the same, after the end of the process that serves
+}
+
+// relayTime is the time limit.
+func (p *process) relayTime() time.Duration {
+	if p.settings.process.Generic("upgrade-relay-time") == nil {
+		return 0 // a Register has none
+	}
+	return secondsOf(p.settings.process.Context, "upgrade-relay-time")
+}
 
 // successorName is the key in the app's metadata of the *successor that the process
 // is.

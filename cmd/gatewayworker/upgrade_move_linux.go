@@ -74,7 +74,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 			report.Inner += inner
 		}
 	}
-	m.leave()
+	report.Relayed = m.leave()
 	return nil
 }
 
@@ -196,8 +196,9 @@ func bare(l net.Listener) net.Listener {
 	return l
 }
 
-// leave is the end of this process as one that serves. Peers see nothing of it.
-func (m *moving) leave() {
+// leave is the end of this process as one that serves. Peers see nothing of it. It
+// returns for how many clients the process goes on all the same.
+func (m *moving) leave() (relayed int) {
 	p := m.p
 	p.upgrading.moved.Store(true)
 	if m.holder != nil {
@@ -209,6 +210,11 @@ func (m *moving) leave() {
 	for _, still := range m.still {
 		still.Leave()
 	}
+	relayed = p.keepRelays(m.still)
+	if relayed > 0 {
+		p.log.Infof("%d clients speak TLS, whose keys cannot be moved: this process, %d, goes on between them and the one that serves, until they leave", relayed, os.Getpid())
+	}
+	return relayed
 }
 
 // hold has this process hold the pid from now on.
