@@ -295,3 +295,19 @@ func TestConnectHookNeedsWebsocket(t *testing.T) {
 	w.event(gp.CmdOnConnect)
 	w.event(gp.CmdOnMessage) // nobody asks about clients without a request
 }
+
+// TestConnectHookCompression: what the gateway negotiates stands beside what the hook
+// adds.
+func TestConnectHookCompression(t *testing.T) {
+	calls := newHookCalls()
+	g := startGateway(t, Options{ConnectHook: calls.hook, Compression: true})
+	w := g.worker("w:0")
+	c := g.dialRaw()
+	c.say(requestWith("/", "Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"))
+	w.event(gp.CmdOnConnect)
+	calls.next(t).answer <- hookAnswer{ConnectAnswer: ConnectAnswer{Protocol: "chat"}}
+	h := c.answered().Header
+	if !strings.HasPrefix(h.Get("Sec-WebSocket-Extensions"), "permessage-deflate") || h.Get("Sec-WebSocket-Protocol") != "chat" {
+		t.Errorf("the answer has %v", h)
+	}
+}

@@ -54,7 +54,7 @@ func (u *unit) addConnectHook(c *cli.Context, opts *gateway.Options) error {
 		Gateway:  net.JoinHostPort(opts.LanIP, strconv.Itoa(opts.StartPort)),
 		Headers:  c.StringSlice("connect-hook-header"),
 		InFlight: opts.ConnectHookInFlight,
-		Logger:   opts.Logger,
+		Logger:   opts.Logger.WithField("role", "gateway"),
 	}
 	if file := c.String("connect-hook-token-file"); file != "" {
 		var err error
