@@ -71,7 +71,7 @@ func echo(t *testing.T, scheme string, config *tls.Config) (address string) {
 // first.
 func echoWebsocket(t *testing.T) *httptest.Server {
 	t.Helper()
-	up := websocket.Upgrader{CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") != "https://evil.example" }, Subprotocols: []string{"chat"}}
+	up := websocket.Upgrader{CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") != "https://evil.example" }, Subprotocols: []string{"chat"}, EnableCompression: true}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := up.Upgrade(w, r, nil)
 		if err != nil {
@@ -156,6 +156,10 @@ func TestWebsocket(t *testing.T) {
 		if !strings.Contains(stderr, ", subprotocol chat\n") || !strings.Contains(stderr, " > 5 B hello\n") {
 			t.Errorf("%q", stderr)
 		}
+	}
+	long := strings.Repeat("again and ", 100)
+	if _, stderr, err := run(t, Options{Address: address, Compress: true, Send: []string{long}, Expect: expect("^t " + long + "$")}); err != nil || !strings.Contains(stderr, ", compressed\n") {
+		t.Errorf("compressed: %q, %v", stderr, err)
 	}
 	stdout, _, err := run(t, Options{Address: address, Raw: true, Binary: true, Send: []string{"x"}, Expect: expect("^e x$")})
 	if err != nil || stdout != "/|||\ne x\n" {

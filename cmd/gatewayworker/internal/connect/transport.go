@@ -117,7 +117,8 @@ func (o *Options) dialWebsocket(ctx context.Context, a address, config *tls.Conf
 	if o.Binary {
 		kind = websocket.BinaryMessage
 	}
-	return &websocketConn{conn, kind}, nil
+	compressed := strings.HasPrefix(resp.Header.Get("Sec-WebSocket-Extensions"), "permessage-deflate")
+	return &websocketConn{conn, kind, compressed}, nil
 }
 
 func quoteIfAny(body []byte) string {
@@ -128,8 +129,9 @@ func quoteIfAny(body []byte) string {
 }
 
 type websocketConn struct {
-	conn *websocket.Conn
-	kind int
+	conn       *websocket.Conn
+	kind       int
+	compressed bool
 }
 
 func (w *websocketConn) send(message []byte) error { return w.conn.WriteMessage(w.kind, message) }
@@ -149,10 +151,14 @@ func (w *websocketConn) close() {
 }
 
 func (w *websocketConn) greeting() string {
+	var said []string
 	if p := w.conn.Subprotocol(); p != "" {
-		return "subprotocol " + p
+		said = append(said, "subprotocol "+p)
 	}
-	return ""
+	if w.compressed {
+		said = append(said, "compressed")
+	}
+	return strings.Join(said, ", ")
 }
 
 // stream is what the protocols without a handshake have in common.
