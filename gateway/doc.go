@@ -54,7 +54,9 @@
 //
 // One gateway may take clients on several addresses, each with a protocol and TLS
 // of its own (Options.Listeners): they share the hub, and the inner port. A
-// message is encoded once for each form that it takes.
+// message is encoded once for each form that it takes. With Options.Compression
+// some of these are compressed: by the inner loop, between two commands and without
+// a lock, which is why CompressionMaxSize bounds what is (compressor).
 //
 // [Gateway.Reload] changes options while the gateway serves. What can change is
 // read from Gateway.options each time, one atomic load; what lives by an option, as
