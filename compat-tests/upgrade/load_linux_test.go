@@ -3,9 +3,13 @@ package upgrade
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/certtest"
 )
 
 // report is what of a report of "gatewayworker bench" counts here.
@@ -21,7 +25,24 @@ type report struct {
 
 // TestLoad has the program replaced while it is under load: everything arrives once
 // and in order, and no connection ends.
-func TestLoad(t *testing.T) {
+func TestLoad(t *testing.T) { loads(t, "websocket") }
+
+// TestLoadTLS is TestLoad with clients under TLS: several processes at a time go on
+// for those that came to them.
+func TestLoadTLS(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	certText, keyText := certtest.SelfSigned(t, time.Hour, "127.0.0.1")
+	for name, text := range map[string][]byte{cert: certText, key: keyText} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loads(t, "wss", "--transport", "ssl", "--ssl-cert", cert, "--ssl-key", key)
+}
+
+// loads puts each load on a program that is started with args, by clients of scheme.
+func loads(t *testing.T, scheme string, programArgs ...string) {
 	for _, load := range []struct {
 		scenario string
 		args     []string
@@ -34,8 +55,8 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(load.scenario, func(t *testing.T) {
 			ports := freePorts(t, 2)
-			p := start(t, "gateway", "--listen", "websocket://127.0.0.1:"+ports[0], "--start-port", ports[1], "--register-address", "127.0.0.1:9")
-			args := append([]string{"bench", load.scenario, "--json", "--address", "websocket://127.0.0.1:" + ports[0], "--inner", "127.0.0.1:" + ports[1],
+			p := start(t, append([]string{"gateway", "--listen", "websocket://127.0.0.1:" + ports[0], "--start-port", ports[1], "--register-address", "127.0.0.1:9"}, programArgs...)...)
+			args := append([]string{"bench", load.scenario, "--json", "--address", scheme + "://127.0.0.1:" + ports[0], "--inner", "127.0.0.1:" + ports[1],
 				"--duration", "700ms", "--interval", "20ms", "--settle", "1ms", "--stall", "1m"}, load.args...)
 			longest, delivered := 0.0, int64(0)
 			for done := 0; done < *times; {
