@@ -60,7 +60,7 @@ type program struct {
 // start starts the program, and returns when it serves.
 func start(t *testing.T, args ...string) *program {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "gw") // a socket's path has to be short
+	dir, err := os.MkdirTemp("", "gw") //nolint:usetesting // a socket's path has to be short
 	if err != nil {
 		t.Fatal(err)
 	}
