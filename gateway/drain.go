@@ -25,13 +25,17 @@ const drainTicks = 20
 // Draining reports whether [Gateway.Drain] was called: new clients are not welcome.
 func (g *Gateway) Draining() bool { return g.draining.Load() || g.stopped.Load() }
 
+// SetDraining has Ready say from now on that new clients are not welcome, as Drain
+// does first.
+func (g *Gateway) SetDraining() { g.draining.Store(true) }
+
 // Drain sends all clients away, evenly over some time, so that those who come back
 // elsewhere do not all do so at once: first those that have neither uid, session
 // nor group, then the others, who came first goes first. It returns when no client
 // is left, when the time is over, or with ctx's error when ctx ends. The gateway
 // serves on meanwhile and afterwards; to end it call [Gateway.Shutdown].
 func (g *Gateway) Drain(ctx context.Context, o DrainOptions) error {
-	g.draining.Store(true)
+	g.SetDraining()
 	if o.Refuse {
 		g.StopAccepting()
 	}

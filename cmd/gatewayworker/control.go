@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
@@ -40,9 +41,17 @@ func (r *controlReply) set(err error) {
 	}
 }
 
+// write sends all of the reply: the process may end next.
 func (r *controlReply) write(w http.ResponseWriter) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(r)
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_, _ = w.Write(text)
+	_ = http.NewResponseController(w).Flush()
 }
 
 const controlTimeout = 30 * time.Second
@@ -82,9 +91,13 @@ func (p *process) openControl(path string) (*control, error) {
 	})
 	mux.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
 		var reply controlReply
-		reply.set(p.drainFor(r.Body))
+		stop, err := p.drainFor(r.Body)
+		reply.set(err)
 		reply.Drain = p.drainState()
 		reply.write(w)
+		if stop {
+			p.stopAsSignalled()
+		}
 	})
 	mux.HandleFunc("GET /drain", func(w http.ResponseWriter, _ *http.Request) {
 		reply := controlReply{Drain: p.drainState()}
@@ -121,16 +134,19 @@ func (s *control) leave(ctx context.Context) error { return s.http.Shutdown(ctx)
 
 func (s *control) Close() error { return s.http.Close() }
 
-// drainFor does what the request of a drain command asks for.
-func (p *process) drainFor(body io.Reader) error {
+// drainFor does what the request of a drain command asks for, but the stop, which is
+// the caller's if it is wanted.
+func (p *process) drainFor(body io.Reader) (stop bool, err error) {
 	var ask admin.DrainRequest
 	if err := json.NewDecoder(io.LimitReader(body, 4<<10)).Decode(&ask); err != nil {
-		return err
+		return false, err
 	}
 	if err := ask.Check(); err != nil {
-		return err
+		return false, err
 	}
-	return p.drain(ask)
+	stop, ask.Stop = ask.Stop, false
+	err = p.drain(ask)
+	return stop && err == nil, err
 }
 
 // drainState is that of the last drain, nil before the first.

@@ -74,6 +74,7 @@ func (d *clientDrain) begin(opts gateway.DrainOptions) *drainRun {
 	ctx, cut := context.WithCancel(context.Background())
 	r := &drainRun{until: time.Now().Add(opts.Time), clients: d.gateway.Stats().Clients, cut: cut, ended: make(chan struct{})}
 	d.last = r
+	d.gateway.SetDraining() // who has asked finds it so
 	d.log.WithFields(logrus.Fields{"clients": r.clients, "drain_time": opts.Time.String()}).Info("clients are sent away")
 	go func() {
 		defer cut()

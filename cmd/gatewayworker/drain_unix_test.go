@@ -158,8 +158,8 @@ func TestDrainCommand(t *testing.T) {
 		t.Errorf("drain again: %q", got)
 	}
 	one.Close()
-	if got := command(t, 0, "drain", "--config", d.file, "--wait"); !strings.HasSuffix(got, "drained: 1 client sent away\n") && got != "drained: 0 clients sent away\n" {
-		t.Errorf("drain --wait: %q", got)
+	if got := command(t, 0, "drain", "--config", d.file, "--wait"); !strings.HasSuffix(got, "drained: 1 client sent away\n") && !strings.HasSuffix(got, "drained: 0 clients sent away\n") {
+		t.Errorf("drain --wait: %q", got) // the first one is over, or not yet
 	}
 
 	// New clients are served all the same; the next drain closes them, at once.

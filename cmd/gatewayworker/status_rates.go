@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -151,6 +153,9 @@ func (w *statusWatcher) ask(ctx context.Context, address string) (a adminAnswer)
 	}
 	response, err := client.Do(request)
 	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err // the line has the address
+		}
 		a.err = err
 		return a
 	}
