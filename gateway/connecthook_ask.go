@@ -41,7 +41,11 @@ func (g *Gateway) askHooks() {
 // askHook asks the hook about a client. It returns nil for one that is gone.
 func (g *Gateway) askHook(h *hookWait) *verdict {
 	o := g.options()
-	if o.ConnectHook == nil { // it was there when the client came
+	switch {
+	case h.ctx.Err() != nil: // gone before it was in the queue
+		g.hooks.abandoned.Add(1)
+		return nil
+	case o.ConnectHook == nil: // it was there when the client came
 		return new(verdict)
 	}
 	r := newConnectRequest(h.c, h.request)

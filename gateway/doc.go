@@ -45,6 +45,10 @@
 // the handshake. On systems without epoll a client has a goroutine for reading,
 // and another one while something waits to be written to it.
 //
+// A client that waits for Options.ConnectHook has no goroutine either, and is not
+// read: its request stays in its buffer. A bounded number of goroutines asks the hook
+// about one client after the other, and the poller of each goes on with the request.
+//
 // What a chunk of input leads to is queued, and flushed when the chunk is used
 // up (batch): one write to a socket carries everything that came together, and a
 // message that comes alone goes out at once. A broadcast is encoded once and
