@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ const (
 	// (SCM_MAX_FD).
 	filesAtOnce = 253
 	writeBuffer = 256 << 10
+	readBuffer  = 64 << 10
 )
 
 // stream is one end of the two sockets.
@@ -31,8 +33,9 @@ type stream struct {
 	pending []int  // descriptors not yet sent
 	sent    uint64 // files sent, the pending ones included
 
-	in   []byte // the record that was read last
-	head [4]byte
+	reader *bufio.Reader // of records
+	in     []byte        // the record that was read last
+	head   [4]byte
 
 	mu       sync.Mutex // guards what follows
 	received []int
@@ -42,7 +45,7 @@ type stream struct {
 }
 
 func newStream(records, files *net.UnixConn) *stream {
-	return &stream{records: records, files: files, more: make(chan struct{}), reading: make(chan struct{})}
+	return &stream{records: records, files: files, reader: bufio.NewReaderSize(records, readBuffer), more: make(chan struct{}), reading: make(chan struct{})}
 }
 
 // unixPair returns two connected unix sockets: one as a connection, one as a
@@ -150,7 +153,7 @@ func (s *stream) flush() error {
 
 // read returns the next record, valid until the next call.
 func (s *stream) read() (*Fields, error) {
-	if _, err := io.ReadFull(s.records, s.head[:]); err != nil {
+	if _, err := io.ReadFull(s.reader, s.head[:]); err != nil {
 		return nil, readError(err)
 	}
 	n := binary.BigEndian.Uint32(s.head[:])
@@ -171,7 +174,7 @@ func (s *stream) readBody(n int) error {
 		more := min(step, n-len(s.in))
 		from := len(s.in)
 		s.in = append(s.in, make([]byte, more)...)
-		if _, err := io.ReadFull(s.records, s.in[from:]); err != nil {
+		if _, err := io.ReadFull(s.reader, s.in[from:]); err != nil {
 			return err
 		}
 	}
