@@ -90,9 +90,6 @@ func (p program) startGateway(s *stage, cfg gatewayConfig, listen, innerPort int
 			args = append(args, "--ssl-client-ca", files.ca)
 		}
 	}
-	if cfg.TLS { // such a gateway is not handed over
-		p.upgrades = 0
-	}
 	return p.start(s, "gateway", args)
 }
 
@@ -134,9 +131,7 @@ func (p program) start(s *stage, role string, args []string) (stop func(), err e
 	for begun := time.Now(); ; time.Sleep(2 * time.Millisecond) {
 		text, _ := os.ReadFile(log.Name())
 		if bytes.Contains(text, []byte(" is serving")) {
-			if p.upgrades > 0 {
-				s.upgrades = append(s.upgrades, func() error { return p.upgrade(socket) })
-			}
+			s.upgrades = append(s.upgrades, func() error { return p.upgrade(socket) })
 			return stop, nil
 		}
 		select {

@@ -29,11 +29,19 @@ import (
 // After an error g is of no use, and the connections are still the other
 // process's.
 func (g *Gateway) TakeOver(from *handover.Taker) error {
-	t := &taking{g: g, from: from, restorer: hub.NewRestorer(g.hub), parked: map[uint64]*innerConn{}}
+	t := &taking{g: g, from: from, restorer: hub.NewRestorer(g.hub), parked: map[uint64]*innerConn{}, watching: newWatching(g)}
+	err := t.records()
+	if err := errors.Join(err, t.watching.end()); err != nil {
+		return err
+	}
+	return t.finish()
+}
+
+func (t *taking) records() error {
 	for {
-		f, err := from.Read()
+		f, err := t.from.Read()
 		if errors.Is(err, io.EOF) {
-			return t.finish()
+			return nil
 		}
 		if err != nil {
 			return err
@@ -46,6 +54,7 @@ func (g *Gateway) TakeOver(from *handover.Taker) error {
 
 // taking is one TakeOver.
 type taking struct {
+	watching  *watching
 	g         *Gateway
 	from      *handover.Taker
 	restorer  *hub.Restorer

@@ -159,12 +159,7 @@ func (t *taking) client(f *handover.Fields) error {
 	if !c.state.any(clientReady) && t.g.options().HandshakeTimeout > 0 {
 		t.g.handshaking.add(time.Since(t.g.started), c.ID())
 	}
-	if err := t.watch(c, transport); err != nil {
-		return err
-	}
-	if !c.state.any(clientReady) && len(c.unread) > 0 { // perhaps a request that waited for ConnectHook
-		transport.resume()
-	}
+	t.watching.later(transport)
 	return nil
 }
 
@@ -217,14 +212,46 @@ func (t *taking) proxyHead(f *handover.Fields) error {
 	return p.poller.Add(fd, netloop.In)
 }
 
+// watching has the clients' pollers watch them, while the taking of others goes on:
+// the kernel takes about as long for it as we do for all the rest.
+type watching struct {
+	g       *Gateway
+	clients chan *plainTransport
+	ended   chan error // gets the first error
+}
+
+func newWatching(g *Gateway) *watching {
+	w := &watching{g: g, clients: make(chan *plainTransport, 1024), ended: make(chan error, 1)}
+	go func() {
+		var first error
+		for s := range w.clients {
+			if err := w.watch(s); first == nil {
+				first = err
+			}
+		}
+		w.ended <- first
+	}()
+	return w
+}
+
+// later has a client watched. Nothing else may be done with it until end.
+func (w *watching) later(s *plainTransport) { w.clients <- s }
+
+// end returns when all are watched.
+func (w *watching) end() error {
+	close(w.clients)
+	return <-w.ended
+}
+
 // watch has the client's poller report what it waits for, once it runs.
-func (t *taking) watch(c *client, s *plainTransport) error {
+func (w *watching) watch(s *plainTransport) error {
+	c := &s.client
 	if c.state.any(clientClosing) {
 		c.flags.Or(flagEnded)
 	}
 	if c.proto.Deflates() {
 		c.flags.Or(flagDeflates)
-		t.g.compression.clients.Add(1)
+		w.g.compression.clients.Add(1)
 	}
 	if err := c.transport.startLocked(); err != nil {
 		return err
@@ -234,6 +261,9 @@ func (t *taking) watch(c *client, s *plainTransport) error {
 	}
 	if c.state.any(clientBlocked | clientClosing) {
 		s.watchLocked(true, c.readLocked())
+	}
+	if !c.state.any(clientReady) && len(c.unread) > 0 { // perhaps a request that waited for ConnectHook
+		s.resume()
 	}
 	return nil
 }

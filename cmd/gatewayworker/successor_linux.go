@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type successor struct {
 	waiting []mover  // whose parts have not come yet
 	next    string   // part whose records come next
 	link    *holder.Link
+	gc      int // GOGC
 	state   successorState
 }
 
@@ -88,6 +90,8 @@ func (s *successor) prepared(parts []string) error {
 			return errors.New(unknownPart(part, parts))
 		}
 	}
+	// Next to nothing of what comes is garbage, and everybody waits.
+	s.gc = debug.SetGCPercent(-1)
 	if err := s.taker.Prepared(takePatience); err != nil {
 		return err
 	}
@@ -254,6 +258,7 @@ func (s *successor) serve() error {
 	if err := s.taker.Serve(); err != nil {
 		return err
 	}
+	debug.SetGCPercent(s.gc)
 	s.state = serving
 	s.link.Serving(os.Getpid())
 	sdnotify.Via(s.link.Notify, s.link.Holder())

@@ -84,6 +84,7 @@ func (p *process) upgrade(opts upgradeOptions) (*upgradeReport, error) {
 		case <-prepared:
 		}
 	}()
+	s.giver.Files(p.openFiles())
 	err = s.giver.Agree(parts, opts.timeout)
 	close(prepared)
 	if err != nil {
@@ -113,6 +114,15 @@ func (p *process) upgrade(opts upgradeOptions) (*upgradeReport, error) {
 	}
 	report.Total = inMilliseconds(time.Since(begun))
 	return report, nil
+}
+
+// openFiles is about how many files pass.
+func (p *process) openFiles() (files int) {
+	for _, g := range p.gateways {
+		stats := g.Stats()
+		files += stats.Clients + stats.Workers
+	}
+	return files
 }
 
 func inMilliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

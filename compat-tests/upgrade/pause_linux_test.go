@@ -23,7 +23,7 @@ var counts = flag.String("clients", "100", "numbers of clients for TestPause, se
 // be at most 50 ms and 3 us for each client; a test asserts no time.
 func TestPause(t *testing.T) {
 	_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 20_000, Max: 20_000})
-	for _, text := range strings.Split(*counts, ",") {
+	for text := range strings.SplitSeq(*counts, ",") {
 		clients, err := strconv.Atoi(text)
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ type Giver struct {
 	program string
 	records uint64
 	gone    bool // Go was sent
+	files   int  // about how many will pass
 }
 
 // NewGiver makes the sockets. files are the taker's ends: give them to its
@@ -61,6 +62,7 @@ func (g *Giver) Agree(parts []string, limit time.Duration) error {
 	}
 	offer := NewRecord(kindOffer)
 	offer.Uint(fieldVersion, min(newest, Version))
+	offer.Uint(fieldFileCount, uint64(g.files))
 	for _, p := range parts {
 		offer.Element(fieldPart, []byte(p))
 	}
@@ -70,6 +72,10 @@ func (g *Giver) Agree(parts []string, limit time.Duration) error {
 	_, err = g.expect(kindPrepared)
 	return err
 }
+
+// Files says, before Agree, about how many files will pass, so that the taker can
+// make room for them before anything stands still.
+func (g *Giver) Files(about int) { g.files = about }
 
 // Program is what the taker calls itself, known after Agree.
 func (g *Giver) Program() string { return g.program }

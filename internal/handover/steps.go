@@ -28,15 +28,16 @@ const (
 
 // Fields of the steps' records.
 const (
-	fieldOldest  = 1 // of Hello
-	fieldNewest  = 2
-	fieldProgram = 3
-	fieldVersion = 1 // of Offer
-	fieldPart    = 2 // one for each part
-	fieldReason  = 1 // of Refused
-	fieldName    = 1 // of Part
-	fieldRecords = 1 // of End
-	fieldFiles   = 2
+	fieldOldest    = 1 // of Hello
+	fieldNewest    = 2
+	fieldProgram   = 3
+	fieldVersion   = 1 // of Offer
+	fieldPart      = 2 // one for each part
+	fieldFileCount = 3 // about
+	fieldReason    = 1 // of Refused
+	fieldName      = 1 // of Part
+	fieldRecords   = 1 // of End
+	fieldFiles     = 2
 )
 
 // ErrVersion says that the two programs have no version of the format in common.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Taker is the side of the program that takes the state over. One goroutine uses
@@ -59,6 +61,8 @@ func (t *Taker) Agree(program string, limit time.Duration) (parts []string, err 
 			t.version = f.Uint()
 		case fieldPart:
 			parts = append(parts, f.Text())
+		case fieldFileCount:
+			t.makeRoom(f.Uint())
 		}
 	}
 	if err := f.Err(); err != nil {
@@ -68,6 +72,22 @@ func (t *Taker) Agree(program string, limit time.Duration) (parts []string, err 
 		return nil, fmt.Errorf("%w: the giver writes version %d, this one reads %d to %d", ErrVersion, t.version, OldestVersion, Version)
 	}
 	return parts, nil
+}
+
+// makeRoom has the kernel make this process's table of descriptors large enough. It
+// would do so by and by, and wait each time until no processor looks at the
+// smaller one any more.
+func (t *Taker) makeRoom(files uint64) {
+	const most = 1 << 20
+	raw, err := t.s.records.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if high, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, int(min(files, most))+64); err == nil {
+			_ = unix.Close(high)
+		}
+	})
 }
 
 // Prepared says that the giver may stop serving and send its records, which have
