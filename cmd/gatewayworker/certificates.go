@@ -86,6 +86,7 @@ func (p *process) watchCertificates(ctx context.Context, interval time.Duration)
 func (p *process) refreshCertificates(s *certs.Server, told string) string {
 	p.reloading.Lock()
 	defer p.reloading.Unlock()
+	was := s.Certificates()
 	changed, err := s.Refresh()
 	switch {
 	case err != nil && err.Error() != told:
@@ -94,8 +95,17 @@ func (p *process) refreshCertificates(s *certs.Server, told string) string {
 	case err != nil:
 		return told
 	case changed:
-		for _, f := range certificateFields(s) {
-			p.log.WithFields(f).Info("the certificate has changed, for connections from now on")
+		// Of several those that are new; all, if it is the authorities of clients.
+		is, fields := s.Certificates(), certificateFields(s)
+		isNew := func(i int) bool { return i >= len(was) || !was[i].Leaf.Equal(is[i].Leaf) }
+		some := false
+		for i := range is {
+			some = some || isNew(i)
+		}
+		for i, f := range fields {
+			if !some || isNew(i) {
+				p.log.WithFields(f).Info("the certificate has changed, for connections from now on")
+			}
 		}
 	}
 	return ""
