@@ -221,7 +221,7 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 	}
 	if n >= heavyRead {
 		now := p.now()
-		p.shares.took(s, now-began+linkTime(p.reader.long), now, p.poller.Wake)
+		p.shares.took(s, now-began, p.reader.long, now, p.poller.Wake)
 		p.reader.long = 0
 	}
 	if err != nil {

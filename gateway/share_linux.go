@@ -43,13 +43,14 @@ const (
 	heavyRead   = 16 << 10 // bytes that are much
 	shareOf     = 4        // a share is a fourth of a processor
 	shareBurst  = 10 * time.Millisecond
-	sharePause  = time.Millisecond // the shortest; timers are not finer
-	shareForget = time.Second      // after which it is looked whose share is whole again
+	sharePause  = time.Millisecond     // the shortest; timers are not finer
+	longestRead = 2 * time.Millisecond // what took longer was interrupted: that is not the client's
+	shareForget = time.Second          // after which it is looked whose share is whole again
 )
 
-// took notes that what was read of s took d of the poller's time. wake is called
-// when the time has come for tick.
-func (h *shares) took(s *socket, d, now time.Duration, wake func()) {
+// took notes that what was read of s, with so many bytes of long messages, took d of
+// the poller's time. wake is called when the time has come for tick.
+func (h *shares) took(s *socket, d time.Duration, long int, now time.Duration, wake func()) {
 	one := h.of[s]
 	if one == nil {
 		if h.of == nil {
@@ -62,7 +63,7 @@ func (h *shares) took(s *socket, d, now time.Duration, wake func()) {
 		}
 	}
 	one.refill(now)
-	one.credit -= d
+	one.credit -= min(d, longestRead) + linkTime(long)
 	if !one.noted {
 		one.noted = true
 		h.heavy = append(h.heavy, one)
@@ -72,7 +73,7 @@ func (h *shares) took(s *socket, d, now time.Duration, wake func()) {
 // endTurn divides what the end of a turn took among those of whom much was read
 // in it, and pauses who has taken more than a share.
 func (h *shares) endTurn(d, now time.Duration, wake func()) {
-	each := d / time.Duration(len(h.heavy))
+	each := min(d/time.Duration(len(h.heavy)), longestRead)
 	for i, one := range h.heavy {
 		h.heavy[i] = nil
 		one.noted = false

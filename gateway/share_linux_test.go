@@ -40,7 +40,7 @@ func TestShare(t *testing.T) {
 		}
 		for s, w := range of {
 			if w.in && (s == greedy || i%8 == 0) {
-				h.took(s, turn/2, now, nil)
+				h.took(s, turn/2, 0, now, nil)
 				took[s] += turn / 2
 			}
 		}
@@ -65,6 +65,26 @@ func TestShare(t *testing.T) {
 	}
 	if !of[greedy].in || !of[modest].in {
 		t.Error("a client is never read again")
+	}
+}
+
+// TestInterruptedRead: a poller that was not run for a second in the middle of a read
+// does not pause the client for four; long messages count by their bytes.
+func TestInterruptedRead(t *testing.T) {
+	var h shares
+	s := new(socket)
+	w := &watched{in: true}
+	s.client.transport = w
+	h.timer = time.NewTimer(time.Hour)
+	h.took(s, time.Second, 0, time.Second, nil)
+	h.endTurn(time.Second, 2*time.Second, nil)
+	if !w.in {
+		t.Error("the client is paused")
+	}
+	h.took(s, 0, 10<<20, 2*time.Second, nil)
+	h.endTurn(0, 2*time.Second, nil)
+	if left := h.of[s].left(); w.in || left < 50*time.Millisecond || left > 200*time.Millisecond {
+		t.Errorf("10 MB: it is read %v, for %v", w.in, left)
 	}
 }
 

@@ -136,7 +136,11 @@ func garbageWithKey(a *assault) {
 						Cmd: cmd, ConnectionID: 1<<31 + random.Uint32N(1<<31), Flag: gp.Flag(random.IntN(4)), ExtData: text(60), Body: text(60),
 					})
 				}
-				_ = c.SetWriteDeadline(time.Now().Add(patience))
+				// A gateway that closes the connection while its window is shut leaves the
+				// kernel to wait for a minute.
+				if end, ok := a.ctx.Deadline(); ok {
+					_ = c.SetWriteDeadline(end)
+				}
 				if _, err := c.Write(b); err != nil {
 					a.note("disconnected")
 					break

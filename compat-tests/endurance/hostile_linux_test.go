@@ -34,8 +34,12 @@ func TestHostile(t *testing.T) {
 	c.addWorker(t)
 	b := stand(t, 8, c.Client, c.Secure)
 	b.served(t)
+	of := map[string]figures{}
 	for _, attack := range attacks {
-		t.Run(attack.name, func(t *testing.T) { withstand(t, c, b, attack) })
+		t.Run(attack.name, func(t *testing.T) { of[attack.name] = withstand(t, c, b, attack) })
+	}
+	if *update {
+		writeTables(t, of, false)
 	}
 }
 
@@ -54,6 +58,10 @@ func attackTime() time.Duration {
 // comparison. What fails then is noted.
 func TestHostilePHP(t *testing.T) {
 	clustertest.NeedPHP(t)
+	of := map[string]figures{}
+	if *update {
+		defer func() { writeTables(t, of, true) }()
+	}
 	for _, attack := range attacks {
 		t.Run(attack.name, func(t *testing.T) {
 			if attack.noPHP != "" {
@@ -75,13 +83,14 @@ func TestHostilePHP(t *testing.T) {
 			pause(attackTime())
 			hostile, err := b.since()
 			t.Logf("PHP, quiet: %v\n    attacked: %v; attackers: %v; error: %v", quiet, hostile, a.over(t), err)
+			of[attack.name] = figures{quiet: quiet, hostile: hostile}
 		})
 	}
 }
 
 // withstand has the cluster attacked, and checks what the attack is to others and
 // that it leaves nothing behind.
-func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) {
+func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) figures {
 	t.Helper()
 	d := attackTime()
 	// Before: what is, and how long bystanders wait without.
@@ -120,6 +129,7 @@ func withstand(t *testing.T, c *cluster, b *bystanders, attack attack) {
 	if *long && !race && !attack.crowd && hostile.p99 > quiet.p99+tolerance {
 		t.Errorf("bystanders wait %v longer (p99)", hostile.p99-quiet.p99)
 	}
+	return figures{quiet, hostile, max(during.PeakRSS, before.RSS) - before.RSS}
 }
 
 // recovered waits until the gateway has what it had before.

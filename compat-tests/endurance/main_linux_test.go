@@ -14,6 +14,7 @@ import (
 
 var (
 	long      = flag.Bool("long", false, "attack for 15 s each, and assert how long others wait")
+	update    = flag.Bool("update", false, "write the figures of the attacks into docs/security.md")
 	attackFor = flag.Duration("attack", 0, "how long each attack goes on; 0: 1.5 s, with -long 15 s")
 	day       = flag.Duration("day", 0, "how long TestDay's day takes; 0: seconds")
 )
