@@ -209,7 +209,7 @@ func (s *successorProcess) explain(err error, limit time.Duration) error {
 		return fmt.Errorf("the new process was not ready within %v", limit)
 	case errors.Is(err, handover.ErrPeerGone):
 		if p, e := os.FindProcess(s.pid); e == nil && s.ended == nil {
-			s.ended, _ = waitFor(p, time.Second)
+			s.ended, _ = waitFor(p, 5*time.Second)
 		}
 		if s.ended != nil {
 			return fmt.Errorf("the new process has ended (%s) before it could take over; what it said is in the log", s.ended)
