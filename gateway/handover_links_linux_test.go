@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
@@ -120,12 +123,7 @@ func TestHandoverOfLinks(t *testing.T) {
 func TestHandoverWithoutRegister(t *testing.T) {
 	g := startGateway(t, Options{})
 	_, stays, atStays := startRegister(t, register.Options{Logger: g.opts.Logger})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	down := l.Addr().String()
-	_ = l.Close()
+	down, listen := refusing(t)
 	opts := Options{RegisterAddresses: []string{stays, down}}
 	g = startGateway(t, opts)
 	address := g.Address().String()
@@ -138,9 +136,7 @@ func TestHandoverWithoutRegister(t *testing.T) {
 	atStays.ask(address)
 	g.passOn(opts)
 	atStays.ask(address)
-	if l, err = net.Listen("tcp", down); err != nil {
-		t.Skipf("the port of the Register that was down is another's now: %v", err)
-	}
+	l := listen()
 	defer l.Close()
 	nc, err := l.Accept()
 	if err != nil {
@@ -151,5 +147,34 @@ func TestHandoverWithoutRegister(t *testing.T) {
 	want := `{"event":"gateway_connect", "address":"` + address + `", "secret_key":""}` + "\n"
 	if line, err := bufio.NewReader(nc).ReadString('\n'); line != want {
 		t.Errorf("the Register that was down reads %q, %v, want %q", line, err, want)
+	}
+}
+
+// refusing returns an address that refuses connections until listen is called.
+func refusing(t *testing.T) (address string, listen func() net.Listener) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(fd), "bound")
+	t.Cleanup(func() { _ = f.Close() })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*unix.SockaddrInet4).Port), func() net.Listener {
+		t.Helper()
+		if err := unix.Listen(fd, 8); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.FileListener(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
 	}
 }
