@@ -207,7 +207,7 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 		p.buf, p.plain = make([]byte, clientReadSize), make([]byte, tlsloop.MaxRecord)
 	}
 	n, err := s.fd.Read(p.buf)
-	var began time.Duration
+	began := notTimed
 	if n >= heavyRead {
 		began = p.now()
 	}
@@ -219,15 +219,27 @@ func (p *clientPoller) handle(s *socket, bits uint32) {
 	case err == netloop.ErrAgain:
 		err = nil
 	}
-	if n >= heavyRead {
-		now := p.now()
-		p.shares.took(s, now-began, p.reader.long, now, p.poller.Wake)
-		p.reader.long = 0
+	if n >= heavyRead || p.reader.long > 0 {
+		p.charge(s, began)
 	}
 	if err != nil {
 		p.gw.letGo(c.unread)
 		p.gw.destroyClient(&p.b, c, ClosedByClient)
 	}
+}
+
+// notTimed is when a read began that is too short to be timed.
+const notTimed = time.Duration(-1)
+
+// charge notes what was read of s since began. A long message may have ended with a
+// short read: it is the client's all the same, and not of whoever is read next.
+func (p *clientPoller) charge(s *socket, began time.Duration) {
+	now := p.now()
+	if began == notTimed {
+		began = now
+	}
+	p.shares.took(s, now-began, p.reader.long, now, p.poller.Wake)
+	p.reader.long = 0
 }
 
 // accept takes some of the new connections; the rest is another event.

@@ -88,6 +88,26 @@ func TestInterruptedRead(t *testing.T) {
 	}
 }
 
+// TestLongMessageInPieces: a long message whose last piece was short is charged to its
+// sender, and not to the client that is read next.
+func TestLongMessageInPieces(t *testing.T) {
+	p := &clientPoller{gw: &Gateway{started: time.Now()}}
+	p.shares.timer = time.NewTimer(time.Hour)
+	sender, other := new(socket), new(socket)
+	for _, s := range []*socket{sender, other} {
+		s.client.transport = &watched{in: true}
+	}
+	p.reader.long = 10 << 20
+	p.charge(sender, notTimed)
+	if credit := p.shares.of[sender].credit; credit > shareBurst-linkTime(10<<20) {
+		t.Errorf("the sender has %v left", credit)
+	}
+	p.charge(other, p.now())
+	if credit := p.shares.of[other].credit; credit < shareBurst-longestRead {
+		t.Errorf("another client has %v left", credit)
+	}
+}
+
 // TestPausedClient: what a client sends while it is not read comes later; it gets
 // what is sent to it meanwhile, and its end is noticed.
 func TestPausedClient(t *testing.T) {

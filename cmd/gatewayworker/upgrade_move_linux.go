@@ -53,7 +53,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 	pass, _ := movers(servers)
 	err := m.standStill(ctx, pass)
 	if err == nil {
-		s.giver.Within(opts.maxPause)
+		s.giver.Within(max(opts.maxPause-time.Since(begun), time.Millisecond)) // 0 would be no limit
 		err = m.give()
 	}
 	if err == nil {
