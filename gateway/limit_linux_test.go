@@ -3,7 +3,6 @@ package gateway
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,38 +17,6 @@ import (
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
-
-// wantLimit waits until a limit has acted so often, and no other has.
-func (g *testGateway) wantLimit(l Limit, times uint64) {
-	g.t.Helper()
-	g.until(fmt.Sprintf("the limit %v acts %d times", l, times), func() bool { return g.Stats().Limited[l] == times })
-	for other, n := range g.Stats().Limited {
-		if other != l && n != 0 {
-			g.t.Errorf("the limit %v acted", other)
-		}
-	}
-}
-
-// wantStatus makes a request for a websocket, with header, that must be answered
-// by a status, or by the end of the connection where that cannot be sent.
-func (g *testGateway) wantStatus(status int, header http.Header) {
-	g.t.Helper()
-	ws, response, err := (&websocket.Dialer{HandshakeTimeout: patience, TLSClientConfig: clientTLSConfig}).Dial(g.url(), header)
-	if err == nil {
-		_ = ws.Close()
-		g.t.Fatalf("was accepted, want the status %d", status)
-	}
-	if response != nil && response.StatusCode != status {
-		g.t.Errorf("got the status %d, want %d", response.StatusCode, status)
-	}
-}
-
-func (g *testGateway) url() string {
-	if g.opts.TLS != nil {
-		return "wss://" + g.client + "/"
-	}
-	return "ws://" + g.client + "/"
-}
 
 // wantClose reads until the end, which must be a close frame with a code.
 func wantClose(t *testing.T, ws *websocket.Conn, code int) {
