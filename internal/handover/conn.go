@@ -181,7 +181,10 @@ func (c *Conn) hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held, c.since = true, time.Now()
-	_ = c.Conn.SetDeadline(past)
+	_ = c.Conn.SetReadDeadline(past)
+	if c.writing > 0 { // else what is written in another way than by Write goes on
+		_ = c.Conn.SetWriteDeadline(past)
+	}
 }
 
 func (c *Conn) awaitHeld(ctx context.Context) error {

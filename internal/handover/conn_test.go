@@ -222,3 +222,22 @@ func TestHoldListener(t *testing.T) {
 		t.Errorf("holding what has ended: %v", err)
 	}
 }
+
+// TestHoldLeavesOtherWritersAlone: what is written past a Conn, as by a sender that is
+// held by itself, goes on while the Conn is held.
+func TestHoldLeavesOtherWritersAlone(t *testing.T) {
+	ours, theirs := tcpPair(t)
+	c := NewConn(ours)
+	go func() { _, _ = io.Copy(io.Discard, c) }()
+	if err := c.Hold(patient(t)); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release()
+	if _, err := ours.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(theirs, got); err != nil || string(got) != "hello" {
+		t.Fatalf("%q, %v", got, err)
+	}
+}
