@@ -164,7 +164,7 @@ func (w *innerConn) flush() {
 
 // flushLocked gives w.mu up while it writes.
 func (w *innerConn) flushLocked() {
-	for w.state&(innerWriting|innerBlocked|innerPaced|innerClosed) == 0 {
+	for w.state&(innerWriting|innerBlocked|innerClosed) == 0 && !w.pacedLocked() {
 		if w.out.len() == 0 {
 			if w.state&innerClosing != 0 {
 				w.hangUp()
@@ -215,6 +215,13 @@ func (w *innerConn) flushLocked() {
 			return
 		}
 	}
+}
+
+// pacedLocked reports whether the inner loop is to write on. Where it does not keep
+// up with those who add, and the kernel takes all that it is offered, they write
+// themselves: else what waits had no bound.
+func (w *innerConn) pacedLocked() bool {
+	return w.state&innerPaced != 0 && w.out.len() < w.gw.options().SendToWorkerBufferSize
 }
 
 // drain writes what waits for a connection without an inner loop.

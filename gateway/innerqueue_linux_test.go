@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -105,6 +106,34 @@ func TestLongEventIsNotCopied(t *testing.T) {
 		if len(p) > innerChunk+innerLong && &p[0] != &long[0] {
 			t.Errorf("a chunk has %d bytes", len(p))
 		}
+	}
+}
+
+// TestPacedQueueHasABound: what waits for a worker is bounded also while the kernel
+// takes all that it is offered and the inner loop is slower than those who add.
+func TestPacedQueueHasABound(t *testing.T) {
+	g := newBenchLoop(t, 0).conn.gw
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fds[1])
+	w := g.newInnerConn(netip.AddrPort{}, new(batch))
+	w.sock.Init(fds[0])
+	defer w.sock.Close()
+	w.again = func() {} // the inner loop is busy for ever
+	w.state = innerPaced
+	const size = 1 << 20
+	bound := g.options().SendToWorkerBufferSize
+	for range 3 * bound / size {
+		w.event(w.batch, &gp.Message{Cmd: gp.CmdOnMessage}, nil, make([]byte, size))
+		w.flush()
+		if n := w.out.len(); n > bound+2*size {
+			t.Fatalf("%d bytes wait", n)
+		}
+	}
+	if w.lost == 0 {
+		t.Error("nothing is dropped for a worker that does not read")
 	}
 }
 

@@ -59,10 +59,10 @@ const controlTimeout = 30 * time.Second
 // openControl opens the socket at path.
 func (p *process) openControl(path string) (*control, error) {
 	ln, err := p.open("control-socket", path, func() (net.Listener, error) {
-		ln, err := net.Listen("unix", path)
+		ln, err := listenPrivate(path)
 		if err != nil && abandoned(path) {
 			_ = os.Remove(path)
-			ln, err = net.Listen("unix", path)
+			ln, err = listenPrivate(path)
 		}
 		return ln, err
 	})
