@@ -67,6 +67,8 @@ type Gateway struct {
 
 	freed atomic.Uint64 // see letGo
 
+	beats, workerBeats rhythm // of heartbeat and pingWorkers
+
 	clients clientServer
 	inner   innerServer
 	running sync.WaitGroup // every goroutine of the gateway, but for

@@ -31,6 +31,8 @@ const (
 	fieldCount         // one for each of Gateway.counters
 	fieldCloses        // one for each CloseReason
 	fieldClientID      // lanIp and port, as client ids have them
+	fieldBeat          // microseconds until the next heartbeat
+	fieldWorkerBeat    // and until the next ping of workers
 )
 
 // Fields of an inner connection's.

@@ -76,6 +76,9 @@ func (w *giving) gateway() error {
 		w.r.Uint(fieldCloses, n+1)
 	}
 	g.hub.Mu.Unlock()
+	clock := time.Since(g.started)
+	w.r.Uint(fieldBeat, uint64(g.beats.left(clock).Microseconds()))
+	w.r.Uint(fieldWorkerBeat, uint64(g.workerBeats.left(clock).Microseconds()))
 	return w.to.Write(&w.r)
 }
 

@@ -135,6 +135,10 @@ func (t *taking) gateway(f *handover.Fields) error {
 				g.lives.closes[closes] = f.Uint() - 1
 			}
 			closes++
+		case fieldBeat:
+			g.beats.begin(f.Uint())
+		case fieldWorkerBeat:
+			g.workerBeats.begin(f.Uint())
 		}
 	}
 	switch err = errors.Join(err, f.Err()); {

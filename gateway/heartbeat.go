@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/hub"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -20,17 +19,9 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 		interval = max(interval/2, 1)
 	}
 	frames := g.pingFrames(opts.PingData)
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
 	b := new(batch)
 	var clients []*hub.Client
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		g.standstill.RLock()
+	g.every(ctx, interval, &g.beats, func() {
 		g.hub.Mu.Lock()
 		clients = g.hub.ClientsLocked().AppendTo(clients[:0])
 		g.hub.Mu.Unlock()
@@ -42,9 +33,8 @@ func (g *Gateway) heartbeat(ctx context.Context) {
 			}
 		}
 		b.flush()
-		g.standstill.RUnlock()
 		clear(clients)
-	}
+	})
 }
 
 // pingFrames returns PingData as it goes on the wire, by the listener's encoding;
@@ -82,17 +72,9 @@ func (g *Gateway) beat(b *batch, c *client, limit int32, frame []byte) {
 // pingWorkers keeps connections to workers on other hosts alive (PHP:
 // Gateway::pingBusinessWorker).
 func (g *Gateway) pingWorkers(ctx context.Context) {
-	ticker := time.NewTicker(keepAliveInterval)
-	defer ticker.Stop()
 	b := new(batch)
 	ping := gatewayprotocol.Message{Cmd: gatewayprotocol.CmdPing, Flag: gatewayprotocol.FlagBodyIsScalar}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		g.standstill.RLock()
+	g.every(ctx, keepAliveInterval, &g.workerBeats, func() {
 		g.hub.Mu.Lock()
 		for _, s := range g.workers.live {
 			if w := s.conn.Load(); w != nil {
@@ -101,6 +83,5 @@ func (g *Gateway) pingWorkers(ctx context.Context) {
 		}
 		g.hub.Mu.Unlock()
 		b.flush()
-		g.standstill.RUnlock()
-	}
+	})
 }
