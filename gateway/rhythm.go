@@ -34,7 +34,8 @@ func (g *Gateway) every(ctx context.Context, interval time.Duration, r *rhythm, 
 		do()
 		g.standstill.RUnlock()
 		now = time.Since(g.started)
-		next += interval * (1 + max(0, now-next)/interval)
+		missed := int64(max(0, now-next) / interval)
+		next += time.Duration((1 + missed) * int64(interval))
 		timer.Reset(next - now)
 	}
 }
