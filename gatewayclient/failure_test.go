@@ -61,27 +61,42 @@ func TestPartialResults(t *testing.T) {
 	}
 }
 
-// TestContextBoundsQuestions: the caller's deadline holds, and a late answer is
-// not taken for the next question's.
+// TestContextBoundsQuestions: the caller's context ends a question that is under
+// way, and its late answer is not taken for the next question's.
 func TestContextBoundsQuestions(t *testing.T) {
-	release := make(chan struct{})
+	asked, release := make(chan struct{}), make(chan struct{})
 	first := true
 	f := newFakeGateway(t, func(gatewayprotocol.Message) (string, bool) {
 		if first {
 			first = false
+			close(asked)
 			<-release
 			return "i:1;", true
 		}
 		return "i:2;", true
 	})
 	c := fakeCluster(t, gatewayclient.Options{}, f)
+	ctx, cancel := context.WithCancel(testContext(t))
+	// Only a question that has reached the gateway has an answer to come late.
+	go func() {
+		<-asked
+		cancel()
+	}()
+	if _, err := c.ClientCount(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want the context's", err)
+	}
+	close(release)
+	equal(t, "next count", must(c.ClientCount(testContext(t)))(t), 2)
+}
+
+// TestDeadlineBoundsQuestions: the caller's deadline holds where a gateway is silent.
+func TestDeadlineBoundsQuestions(t *testing.T) {
+	c := fakeCluster(t, gatewayclient.Options{}, newFakeGateway(t, silent))
 	ctx, cancel := context.WithTimeout(testContext(t), 20*time.Millisecond)
 	defer cancel()
 	if _, err := c.ClientCount(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error %v, want the deadline's", err)
 	}
-	close(release)
-	equal(t, "next count", must(c.ClientCount(testContext(t)))(t), 2)
 }
 
 // TestSilentGatewayIsReconnected: a gateway that lost a question gets a new
