@@ -2,8 +2,9 @@ package businessworker
 
 import (
 	"reflect"
-	"strings"
 	"testing"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/handovertest"
 )
 
 // Pausing reports whether w waits for its handlers to return, to be handed over.
@@ -17,26 +18,14 @@ func Pausing(w *Worker) bool {
 // how it passes to another process (handover_linux.go and handover_take_linux.go),
 // or that it need not, and then to name it here.
 func TestEverythingPasses(t *testing.T) {
-	for _, tt := range []struct {
-		of    any
-		known string
-	}{
-		{Worker{}, "opts log hello call client pool transport watcher gateways dispatcher unwritten stats ctx cancel intake stopIntake watched startEnded startErr standstill mu started taken stop"},
-		{gatewaySet{}, "worker conns ready mu list wanted kept taken stopped wg unconfirmed"},
-		{gatewayConn{}, "addr net in reader out worker log lane dirty"},
-		{reader{}, "gc slab start end frame err batch block"},
-		{dispatcher{}, "run flush maximum queueSize queueBytes coming wake mu clients ready running idle pending bytes added unflushed room empty paused still closed pauses"},
-		{clientState{}, "id first last waiting scheduled orphaned next sessionState"},
-		{sessionState{}, "known version changed handling writes"},
-		{Event{}, "conn msg session next"},
-	} {
-		var fields []string
-		of := reflect.TypeOf(tt.of)
-		for f := range of.Fields() {
-			fields = append(fields, f.Name)
-		}
-		if got := strings.Join(fields, " "); got != tt.known {
-			t.Errorf("%v has the fields\n%s\nknown are\n%s", of, got, tt.known)
-		}
-	}
+	handovertest.Fields(t, map[reflect.Type]string{
+		reflect.TypeFor[Worker]():       "opts log hello call client pool transport watcher gateways dispatcher unwritten stats ctx cancel intake stopIntake watched startEnded startErr standstill mu started taken stop",
+		reflect.TypeFor[gatewaySet]():   "worker conns ready mu list wanted kept taken stopped wg unconfirmed",
+		reflect.TypeFor[gatewayConn]():  "addr net in reader out worker log lane dirty",
+		reflect.TypeFor[reader]():       "gc slab start end frame err batch block",
+		reflect.TypeFor[dispatcher]():   "run flush maximum queueSize queueBytes coming wake mu clients ready running idle pending bytes added unflushed room empty paused still closed pauses",
+		reflect.TypeFor[clientState]():  "id first last waiting scheduled orphaned next sessionState",
+		reflect.TypeFor[sessionState](): "known version changed handling writes",
+		reflect.TypeFor[Event]():        "conn msg session next",
+	})
 }

@@ -17,6 +17,7 @@ import (
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
+	"github.com/go-gatewayworker/gatewayworker/internal/handovertest"
 )
 
 // passOn has a new gateway with opts take over what g serves, as another process
@@ -31,15 +32,6 @@ func (g *testGateway) passOn(opts Options) {
 // tryPassOn is passOn with a taker that may do wrong when it has read everything.
 func (g *testGateway) tryPassOn(opts Options, wrong func(*handover.Taker) error) error {
 	g.t.Helper()
-	giver, files, err := handover.NewGiver()
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer giver.Close()
-	taker, err := handover.NewTaker(files[0], files[1])
-	if err != nil {
-		g.t.Fatal(err)
-	}
 	opts.Logger, opts.NoRegister = g.opts.Logger, len(opts.RegisterAddresses) == 0
 	if opts.Listen == "" {
 		opts.Listen = g.opts.Listen
@@ -48,88 +40,38 @@ func (g *testGateway) tryPassOn(opts Options, wrong func(*handover.Taker) error)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	taken := make(chan error, 1)
-	served := make(chan error, 1)
-	ended := make(chan struct{}) // the other process
-	go func() {
-		defer close(ended)
-		defer taker.Close()
-		err := func() error {
-			if _, err := taker.Agree("test", patience); err != nil {
-				return err
-			}
-			if err := taker.Prepared(patience); err != nil {
-				return err
-			}
-			if _, err := taker.Part(); err != nil {
-				return err
-			}
-			if err := next.TakeOver(taker); err != nil {
-				taker.Refuse(err.Error())
-				return err
-			}
-			if _, err := taker.Part(); err != io.EOF {
-				return fmt.Errorf("after the last part: %w", err)
-			}
-			if wrong != nil {
-				if err := wrong(taker); err != nil {
-					return err
-				}
-			}
-			return taker.Serve()
-		}()
-		taken <- err
-		if err == nil {
-			go func() { served <- next.ServeTakenOver() }()
-		}
-	}()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err = func() error {
-		if err := giver.Agree([]string{"gateway"}, patience); err != nil {
-			return err
-		}
-		still, err := g.StandStill(ctx)
-		if err != nil {
-			giver.Refuse(err.Error())
-			return err
-		}
-		err = func() error {
-			if err := giver.Part("gateway"); err != nil {
-				return err
-			}
-			if err := still.HandOver(giver); err != nil {
-				return err
-			}
-			return giver.Commit(func() {})
-		}()
-		if err != nil {
-			still.GoOn()
-			return err
-		}
-		still.Leave()
-		g.relay = nil
-		if relay := still.Relay(); relay != nil {
-			g.relay = relay
-			g.ends = append(g.ends, func() { // its clients go with the gateway that has them
-				ctx, cancel := context.WithTimeout(context.Background(), patience)
-				defer cancel()
-				if err := relay.Wait(ctx); err != nil {
-					g.t.Errorf("%d clients are still relayed: %v", relay.Clients(), err)
-					relay.Close()
-				}
-			})
-		}
-		return nil
-	}()
+	var still *Standstill
+	err = handovertest.Pass(g.t, func() (err error) {
+		still, err = g.StandStill(ctx)
+		return err
+	}, wrong, handovertest.Part{
+		Name: "gateway",
+		Give: func(to *handover.Giver) error { return still.HandOver(to) },
+		Take: next.TakeOver,
+	})
 	if err != nil {
-		giver.Close()
-		<-ended
+		if still != nil {
+			still.GoOn()
+		}
 		_ = next.Close()
 		return err
 	}
-	if err := <-taken; err != nil {
-		g.t.Fatal(err)
+	served := make(chan error, 1)
+	go func() { served <- next.ServeTakenOver() }()
+	still.Leave()
+	g.relay = nil
+	if relay := still.Relay(); relay != nil {
+		g.relay = relay
+		g.ends = append(g.ends, func() { // its clients go with the gateway that has them
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			if err := relay.Wait(ctx); err != nil {
+				g.t.Errorf("%d clients are still relayed: %v", relay.Clients(), err)
+				relay.Close()
+			}
+		})
 	}
 	if err := <-g.served; !errors.Is(err, ErrLeft) {
 		g.t.Fatalf("Serve returned %v", err)
@@ -332,26 +274,14 @@ func TestHandoverFails(t *testing.T) {
 // has to say how it passes to another process (handover_give_linux.go and
 // handover_take_linux.go), or that it need not, and then to name it here.
 func TestEverythingPasses(t *testing.T) {
-	for _, tt := range []struct {
-		of    any
-		known string
-	}{
-		{rare{}, "remote wait"},
-		{client{}, "Client gw listener transport peer meter proto unread rare mu state why secured slot out early flags silent"},
-		{socket{}, "client poller fd"},
-		{proxyHead{}, "fd to peer since got"},
-		{workerSlot{}, "key conn count bound"},
-		{innerConn{}, "gw remote remoteIP sock again stream authorized keyTimer batch unread parked later ended since slot key mu state out spare lastBatch dropped lost drained underWay stall"},
-	} {
-		var fields []string
-		of := reflect.TypeOf(tt.of)
-		for f := range of.Fields() {
-			fields = append(fields, f.Name)
-		}
-		if got := strings.Join(fields, " "); got != tt.known {
-			t.Errorf("%v has the fields\n%s\nknown are\n%s", of, got, tt.known)
-		}
-	}
+	handovertest.Fields(t, map[reflect.Type]string{
+		reflect.TypeFor[rare]():       "remote wait",
+		reflect.TypeFor[client]():     "Client gw listener transport peer meter proto unread rare mu state why secured slot out early flags silent",
+		reflect.TypeFor[socket]():     "client poller fd",
+		reflect.TypeFor[proxyHead]():  "fd to peer since got",
+		reflect.TypeFor[workerSlot](): "key conn count bound",
+		reflect.TypeFor[innerConn]():  "gw remote remoteIP sock again stream authorized keyTimer batch unread parked later ended since slot key mu state out spare lastBatch dropped lost drained underWay stall",
+	})
 }
 
 // TestHandoverUnderLoad hands the gateway over again and again while clients

@@ -287,24 +287,12 @@ func TestHandoverUnderLoad(t *testing.T) {
 // has to say how it passes to another process (handover_linux.go and handover_take_linux.go; link_linux.go and link_taken.go), or that it need
 // not, and then to name it here.
 func TestEverythingPasses(t *testing.T) {
-	for _, tt := range []struct {
-		of    any
-		known string
-	}{
-		{Server{}, "opts peers wg stop requests refused standstill mu closing taken left listeners conns gateways workers list"},
-		{conn{}, "srv remote log in out lines authorized ending announced address behind catchingUp"},
-		{lineReader{}, "r max buf start end"},
-		{links{}, "opts hello read standstill left each connected"},
-		{link{}, "links addr log taken lines mu conn ping up err since told"},
-		{Watcher{}, "links first ended deliver onList mu list told"},
-	} {
-		var fields []string
-		of := reflect.TypeOf(tt.of)
-		for f := range of.Fields() {
-			fields = append(fields, f.Name)
-		}
-		if got := strings.Join(fields, " "); got != tt.known {
-			t.Errorf("%v has the fields\n%s\nknown are\n%s", of, got, tt.known)
-		}
-	}
+	handovertest.Fields(t, map[reflect.Type]string{
+		reflect.TypeFor[Server]():     "opts peers wg stop requests refused standstill mu closing taken left listeners conns gateways workers list",
+		reflect.TypeFor[conn]():       "srv remote log in out lines authorized ending announced address behind catchingUp",
+		reflect.TypeFor[lineReader](): "r max buf start end",
+		reflect.TypeFor[links]():      "opts hello read standstill left each connected",
+		reflect.TypeFor[link]():       "links addr log taken lines mu conn ping up err since told",
+		reflect.TypeFor[Watcher]():    "links first ended deliver onList mu list told",
+	})
 }

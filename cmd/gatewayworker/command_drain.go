@@ -32,15 +32,9 @@ func drainCommand() *cli.Command {
 			&cli.BoolFlag{Name: "wait", Aliases: []string{"w"}, Usage: "wait until it is over, and say how far it is; with --stop, until the process is gone"},
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			path, err := controlSocketOf(c)
+			path, err := controlSocketOf(c, "or send it SIGTERM, which drains before the stop where drain-time is set")
 			if err != nil {
 				return err
-			}
-			if path == "" {
-				return usageFault("drain: which process? set control-socket, in its configuration and here, or send it SIGTERM, which drains before the stop where drain-time is set")
 			}
 			ask := admin.DrainRequest{Refuse: c.Bool("refuse"), Stop: c.Bool("stop")}
 			if c.IsSet("time") {

@@ -26,15 +26,9 @@ func reloadCommand() *cli.Command {
 			"Exit codes: 0 applied; 1 nothing is changed, or no process answers; 2 wrong usage.",
 		Flags: []cli.Flag{configFlag(), controlSocketFlag()},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			path, err := controlSocketOf(c)
+			path, err := controlSocketOf(c, "or send it SIGHUP; business code is loaded again by the BusinessWorkers, not here")
 			if err != nil {
 				return err
-			}
-			if path == "" {
-				return usageFault("reload: which process? set control-socket, in its configuration and here, or send it SIGHUP; business code is loaded again by the BusinessWorkers, not here")
 			}
 			reply, err := askControl(c.Context, path, "reload", struct{}{}, controlTimeout)
 			if err != nil {
@@ -49,13 +43,21 @@ func reloadCommand() *cli.Command {
 	}
 }
 
-// controlSocketOf is the socket of the process that a command is for, "" for none.
-func controlSocketOf(c *cli.Context) (string, error) {
+// controlSocketOf is the socket of the process that a command without arguments is
+// for. Where there is none, otherwise says what else does the same.
+func controlSocketOf(c *cli.Context, otherwise string) (string, error) {
+	if err := noArguments(c); err != nil {
+		return "", err
+	}
 	s, err := loadSettings(c)
 	if err != nil {
 		return "", err
 	}
-	return s.process.String("control-socket"), nil
+	path := s.process.String("control-socket")
+	if path == "" {
+		return "", usageFault(c.Command.Name + ": which process? set control-socket, in its configuration and here, " + otherwise)
+	}
+	return path, nil
 }
 
 func printReload(c *cli.Context, r *reloadReport) {

@@ -27,15 +27,9 @@ func upgradeCommand() *cli.Command {
 			configFlag(), controlSocketFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			path, err := controlSocketOf(c)
+			path, err := controlSocketOf(c, "or send it SIGUSR2")
 			if err != nil {
 				return err
-			}
-			if path == "" {
-				return usageFault("upgrade: which process? set control-socket, in its configuration and here, or send it SIGUSR2")
 			}
 			opts := upgradeOptions{timeout: secondsOf(c, "timeout"), maxPause: secondsOf(c, "max-pause")}
 			if binary := c.String("binary"); binary != "" {

@@ -231,17 +231,3 @@ func waitFor(p *os.Process, limit time.Duration) (*os.ProcessState, error) {
 	}
 	return nil, os.ErrDeadlineExceeded
 }
-
-// residentMemory is how much memory a process has.
-func residentMemory(pid int) uint64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(text))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseUint(fields[1], 10, 64)
-	return pages * uint64(os.Getpagesize())
-}

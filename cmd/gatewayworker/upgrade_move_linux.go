@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/admin"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/holder"
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
@@ -45,7 +46,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 		s.end()
 		return err
 	}
-	report.PID, report.MemoryOld = m.holderPID, residentMemory(os.Getpid())
+	report.PID, report.MemoryOld = m.holderPID, admin.ResidentMemory(os.Getpid())
 	ctx, cancel := context.WithTimeout(context.Background(), opts.maxPause)
 	defer cancel()
 	sdnotify.Send(sdnotify.Reloading) // the process that serves then, this one or the new one, is ready
@@ -66,7 +67,7 @@ func (p *process) handOver(s *successorProcess, opts upgradeOptions, report *upg
 		sdnotify.Send(sdnotify.Ready)
 		return s.giver.Reason(err)
 	}
-	report.MemoryNew = residentMemory(s.pid)
+	report.MemoryNew = admin.ResidentMemory(s.pid)
 	for _, still := range m.still {
 		if c, ok := still.(interface{ Count() (clients, inner int) }); ok {
 			clients, inner := c.Count()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Giver is the side of the program that hands its state over. One goroutine
@@ -21,11 +23,11 @@ type Giver struct {
 // NewGiver makes the sockets. files are the taker's ends: give them to its
 // process, in this order, and close them then.
 func NewGiver() (g *Giver, files []*os.File, err error) {
-	records, theirRecords, err := unixPair("handover records")
+	records, theirRecords, err := UnixPair(unix.SOCK_STREAM, "handover records")
 	if err != nil {
 		return nil, nil, err
 	}
-	fds, theirFiles, err := unixPair("handover files")
+	fds, theirFiles, err := UnixPair(unix.SOCK_STREAM, "handover files")
 	if err != nil {
 		_ = records.Close()
 		_ = theirRecords.Close()

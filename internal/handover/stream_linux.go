@@ -48,15 +48,15 @@ func newStream(records, files *net.UnixConn) *stream {
 	return &stream{records: records, files: files, reader: bufio.NewReaderSize(records, readBuffer), more: make(chan struct{}), reading: make(chan struct{})}
 }
 
-// unixPair returns two connected unix sockets: one as a connection, one as a
-// file for another process.
-func unixPair(name string) (*net.UnixConn, *os.File, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+// UnixPair returns two connected unix sockets of a type, as unix.SOCK_STREAM: one as
+// a connection, one as a file for another process.
+func UnixPair(socketType int, name string) (*net.UnixConn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, socketType|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
 	theirs := os.NewFile(uintptr(fds[1]), name)
-	ours, err := connOf(os.NewFile(uintptr(fds[0]), name))
+	ours, err := UnixConn(os.NewFile(uintptr(fds[0]), name))
 	if err != nil {
 		_ = theirs.Close()
 		return nil, nil, err
@@ -64,8 +64,8 @@ func unixPair(name string) (*net.UnixConn, *os.File, error) {
 	return ours, theirs, nil
 }
 
-// connOf returns the connection that f is one end of, and closes f.
-func connOf(f *os.File) (*net.UnixConn, error) {
+// UnixConn returns the connection that f is one end of, and closes f.
+func UnixConn(f *os.File) (*net.UnixConn, error) {
 	defer f.Close()
 	c, err := net.FileConn(f)
 	if err != nil {

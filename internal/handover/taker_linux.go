@@ -26,12 +26,12 @@ type Taker struct {
 // NewTaker takes the two files that the giver passed, in their order. It owns
 // them.
 func NewTaker(records, files *os.File) (*Taker, error) {
-	r, err := connOf(records)
+	r, err := UnixConn(records)
 	if err != nil {
 		_ = files.Close()
 		return nil, err
 	}
-	f, err := connOf(files)
+	f, err := UnixConn(files)
 	if err != nil {
 		_ = r.Close()
 		return nil, err

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// residentMemory returns the memory that the process has, 0 if that is not known.
-func residentMemory() uint64 {
-	text, err := os.ReadFile("/proc/self/statm")
+// ResidentMemory returns the memory that a process has, 0 if that is not known.
+func ResidentMemory(pid int) uint64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
 		return 0
 	}

@@ -4,8 +4,9 @@ package admin
 
 import "runtime"
 
-// residentMemory returns the memory that Go has taken from the system.
-func residentMemory() uint64 {
+// ResidentMemory returns the memory that Go has taken from the system; only this
+// process's is known.
+func ResidentMemory(int) uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.Sys

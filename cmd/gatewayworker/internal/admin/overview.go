@@ -88,7 +88,7 @@ func serveOverview(w http.ResponseWriter, r *http.Request, opts *Options, sample
 	host, _ := os.Hostname()
 	o := overview{
 		Time: time.Now(), Version: opts.Version, Host: host, PID: os.Getpid(),
-		Uptime: time.Since(processStarted).Seconds(), Memory: residentMemory(), Goroutines: runtime.NumGoroutine(),
+		Uptime: time.Since(processStarted).Seconds(), Memory: ResidentMemory(os.Getpid()), Goroutines: runtime.NumGoroutine(),
 		TokenRequired: opts.Token != "", Every: sampleEvery.Seconds(),
 		Gateways: make([]gatewayOverview, 0, len(opts.Observed.Gateways)),
 	}

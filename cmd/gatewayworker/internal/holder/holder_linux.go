@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/go-gatewayworker/gatewayworker/cmd/gatewayworker/internal/sdnotify"
+	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 )
 
 // What goes over the socket, one message in a packet.
@@ -46,35 +47,20 @@ type Holder struct {
 // New makes the socket, and has the kernel give this process the children of its
 // successors. Nothing else changes until [Holder.Hold].
 func New() (*Holder, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	conn, link, err := handover.UnixPair(unix.SOCK_SEQPACKET, "holder's link")
 	if err != nil {
-		return nil, os.NewSyscallError("socketpair", err)
+		return nil, cannotHold(err)
 	}
-	link := os.NewFile(uintptr(fds[1]), "holder's link")
-	conn, err := connOf(os.NewFile(uintptr(fds[0]), "holder"))
-	if err == nil {
-		err = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	}
-	if err != nil {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		_ = conn.Close()
 		_ = link.Close()
-		return nil, fmt.Errorf("this process cannot hold the pid for another one: %w", err)
+		return nil, cannotHold(err)
 	}
 	return &Holder{conn: conn, link: link, changed: make(chan struct{}, 1)}, nil
 }
 
-// connOf returns the connection that f is one end of, and closes f.
-func connOf(f *os.File) (*net.UnixConn, error) {
-	defer f.Close()
-	c, err := net.FileConn(f)
-	if err != nil {
-		return nil, err
-	}
-	u, ok := c.(*net.UnixConn)
-	if !ok {
-		_ = c.Close()
-		return nil, errors.New("the holder's link is no unix socket")
-	}
-	return u, nil
+func cannotHold(err error) error {
+	return fmt.Errorf("this process cannot hold the pid for another one: %w", err)
 }
 
 // Link is the other end of the socket, for the first successor.

@@ -30,7 +30,7 @@ func NewLink(fd, holder int) (*Link, error) {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	c, err := connOf(os.NewFile(uintptr(second), "holder's link"))
+	c, err := handover.UnixConn(os.NewFile(uintptr(second), "holder's link"))
 	if err != nil {
 		_ = unix.Close(fd)
 		return nil, err
