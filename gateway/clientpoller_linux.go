@@ -44,10 +44,11 @@ type clientPoller struct {
 // entrance is a listener that a poller accepts from.
 type entrance struct {
 	*clientListener
-	from   acceptor
-	fd     int // of from
-	pause  accept.Pause
-	paused bool
+	from        acceptor
+	fd          int // of from
+	pause       accept.Pause
+	paused      bool
+	userTimeout userTimeout
 }
 
 // acceptor is a *netloop.Listener.
@@ -71,7 +72,7 @@ func newClientPollers(g *Gateway, n int, ls []*net.TCPListener) ([]*clientPoller
 			return ps, err
 		}
 		p := &clientPoller{gw: g, poller: poller, table: table}
-		p.reader = clientReader{gw: g, b: &p.b}
+		p.reader = clientReader{gw: g, b: &p.b, event: make([]byte, 0, 1<<10)}
 		ps = append(ps, p)
 	}
 	ps[0].peers = ps
@@ -89,7 +90,9 @@ func newClientPollers(g *Gateway, n int, ls []*net.TCPListener) ([]*clientPoller
 
 // listen has the poller accept the clients of l.
 func (p *clientPoller) listen(l *clientListener, from acceptor) error {
-	p.entrances = append(p.entrances, &entrance{clientListener: l, from: from, fd: from.Sysfd()})
+	e := &entrance{clientListener: l, from: from, fd: from.Sysfd()}
+	e.userTimeout.begin(e.fd, p.gw.options().UserTimeout)
+	p.entrances = append(p.entrances, e)
 	return p.poller.Add(from.Sysfd(), netloop.In)
 }
 
@@ -244,6 +247,7 @@ func (p *clientPoller) charge(s *socket, began time.Duration) {
 
 // accept takes some of the new connections; the rest is another event.
 func (p *clientPoller) accept(e *entrance) {
+	e.userTimeout.change(e.fd, p.gw.options().UserTimeout)
 	refused := false
 	defer func() {
 		if refused { // a flood goes on, and clients that are there come first
@@ -255,7 +259,9 @@ func (p *clientPoller) accept(e *entrance) {
 		switch {
 		case err == nil:
 			e.pause.Reset()
+			e.userTimeout.accepted(fd)
 		case errors.Is(err, netloop.ErrAgain):
+			e.userTimeout.allAccepted()
 			return
 		default:
 			p.gw.acceptFailed("client", err)
@@ -280,9 +286,6 @@ func (p *clientPoller) accept(e *entrance) {
 
 // take makes a client of a connection, and deals it out.
 func (p *clientPoller) take(l *clientListener, fd int, remote netip.AddrPort) {
-	if t := p.gw.options().UserTimeout; t > 0 {
-		setUserTimeout(fd, t)
-	}
 	made := newPlainClient
 	if l.secure() {
 		made = newTLSClient

@@ -19,6 +19,7 @@ type clientReader struct {
 	c     *client
 	owned []byte // where long messages are that need not be copied: nobody uses it afterwards
 	long  int    // bytes of long messages since the poller asked
+	event []byte // room for the event of a handshake, which is used again unless it is nil
 
 	tally     tally       // of what was read since flush
 	inflated  conversions // of it
@@ -141,7 +142,12 @@ func (r *clientReader) accept(req *clientproto.Request) {
 		req.NegotiateDeflate()
 	}
 	r.gw.hintAtCookie(req)
-	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, req.AppendEvent(nil), 0)
+	event := req.AppendEvent(r.event[:0])
+	r.gw.sendToWorker(r.b, r.c, gatewayprotocol.CmdOnWebSocketConnect, event, 0)
+	// What has room for a long one would be kept by the worker's queue at times.
+	if r.event != nil && cap(event) < innerLong {
+		r.event = event
+	}
 }
 
 func (r *clientReader) Handshaken(response []byte) { r.c.handshakeDone(r.b, response) }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway/internal/clientproto"
@@ -117,7 +116,7 @@ func valuesOf(req *clientproto.Request) url.Values {
 }
 
 func headerOf(req *clientproto.Request, name string) string {
-	value, _ := req.Header(strings.ToLower(name))
+	value, _ := req.Header(name)
 	return value
 }
 

@@ -35,9 +35,12 @@ func TestHandshakeTimeout(t *testing.T) {
 	})
 }
 
-func TestHandshakeQueue(t *testing.T) {
+// TestAgeQueue: clients come out in the order in which they began, each when its
+// time is over and not sooner, over the borders of chunks and after any pause.
+func TestAgeQueue(t *testing.T) {
+	const ms = time.Millisecond
 	var q ageQueue
-	for id, at := range []time.Duration{5, 5, 7, 9} {
+	for id, at := range []time.Duration{5 * ms, 5 * ms, 7*ms + 1, 9 * ms} {
 		q.add(at, uint32(id))
 	}
 	for _, step := range []struct {
@@ -46,15 +49,37 @@ func TestHandshakeQueue(t *testing.T) {
 		next time.Duration
 		more bool
 	}{
-		{4, nil, 5, true},
-		{5, []uint32{0, 1}, 7, true},
-		{8, []uint32{2}, 9, true},
-		{9, []uint32{3}, 0, false},
-		{10, nil, 0, false},
+		{4 * ms, nil, 5 * ms, true},
+		{5 * ms, []uint32{0, 1}, 8 * ms, true},
+		{8*ms - 1, nil, 8 * ms, true},
+		{8 * ms, []uint32{2}, 9 * ms, true},
+		{9 * ms, []uint32{3}, 0, false},
+		{10 * ms, nil, 0, false},
 	} {
 		ids, next, more := q.before(step.at, nil)
 		if !slices.Equal(ids, step.ids) || next != step.next || more != step.more {
-			t.Errorf("before(%d) is %v, %d, %v; want %v, %d, %v", step.at, ids, next, more, step.ids, step.next, step.more)
+			t.Errorf("before(%v) is %v, %v, %v; want %v, %v, %v", step.at, ids, next, more, step.ids, step.next, step.more)
 		}
+	}
+
+	const many, year = 3*ageChunkLen + 1, 365 * 24 * time.Hour
+	for id := range uint32(many) {
+		q.add(time.Duration(id)*time.Microsecond, id)
+	}
+	q.add(year, many)
+	half, next, more := q.before(time.Duration(ageChunkLen)*time.Microsecond, nil)
+	if !more || next > time.Duration(ageChunkLen)*time.Microsecond+ms {
+		t.Errorf("after %d of them the next began at %v, %v", len(half), next, more)
+	}
+	rest, next, more := q.before(year-1, nil)
+	if all := append(half, rest...); len(all) != many || !slices.IsSorted(all) || next != year || !more {
+		t.Errorf("%d of %d, sorted %v, then %v, %v", len(all), many, slices.IsSorted(all), next, more)
+	}
+	if ids, _, more := q.before(year, nil); !slices.Equal(ids, []uint32{many}) || more || q.last != nil {
+		t.Errorf("at last %v, %v", ids, more)
+	}
+	q.add(2*year, 1)
+	if ids, _, more := q.before(2*year, nil); !slices.Equal(ids, []uint32{1}) || more {
+		t.Errorf("after it was empty: %v, %v", ids, more)
 	}
 }

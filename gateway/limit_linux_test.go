@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/sys/unix"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -343,29 +342,6 @@ func TestConnectionIDStart(t *testing.T) {
 		g.dialRaw()
 		if m := w.event(gp.CmdOnConnect); m.ConnectionID != want {
 			t.Errorf("connection id %d, want %d", m.ConnectionID, want)
-		}
-	}
-}
-
-func TestUserTimeout(t *testing.T) {
-	for _, portable := range []bool{false, true} {
-		g := startGateway(t, Options{Listen: "text://127.0.0.1:0", UserTimeout: 20 * time.Second, portable: portable})
-		w := g.worker("w:0")
-		g.dialRaw()
-		w.event(gp.CmdOnConnect)
-		fd := -1
-		switch tr := g.allClients()[0].transport.(type) {
-		case *plainTransport:
-			fd = tr.fd.Sysfd()
-		case *streamTransport:
-			raw, err := tr.conn.(*net.TCPConn).SyscallConn()
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = raw.Control(func(n uintptr) { fd = int(n) })
-		}
-		if got, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT); got != 20_000 || err != nil {
-			t.Errorf("TCP_USER_TIMEOUT is %d, %v", got, err)
 		}
 	}
 }

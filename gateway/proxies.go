@@ -44,7 +44,10 @@ func (g *Gateway) findRemote(b *batch, c *client, req *clientproto.Request) bool
 	if len(o.TrustedProxies) == 0 || !options.InNetworks(o.TrustedProxies, c.peer.addr()) {
 		return true
 	}
-	value, _ := req.Header(strings.ToLower(cmp.Or(o.ProxyHeader, DefaultProxyHeader)))
+	value, ok := req.Header(cmp.Or(o.ProxyHeader, DefaultProxyHeader))
+	if !ok {
+		return true
+	}
 	if addr, ok := lastUntrusted(value, o.TrustedProxies); ok {
 		// A proxy passes on no port, or one that means nothing here; that of its
 		// own connection tells clients of one address apart.

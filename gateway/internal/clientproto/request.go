@@ -10,7 +10,8 @@ import (
 // default. AppendEvent is to be called during [Handler.Request] only, and so are
 // AddHeader and Defer.
 type Request struct {
-	head     string // without the blank line at its end
+	head     string     // without the blank line at its end
+	parsed   headerList // see headers
 	client   Handler
 	dialect  *dialect
 	added    []byte // to the answer: whole lines

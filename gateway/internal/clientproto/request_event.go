@@ -24,10 +24,10 @@ func appendEventWorkerman5(r *Request, dst []byte) []byte {
 }
 
 // appendServer appends PHP's $_SERVER of the request.
-func (r *Request) appendServer(dst []byte, query string, headers headerList) []byte {
+func (r *Request) appendServer(dst []byte, query string, headers *headerList) []byte {
 	const fixed = 9 // entries before the headers
 	vars := headers.serverVariables()
-	dst = phpserialize.AppendArrayStart(dst, fixed+len(vars.headers))
+	dst = phpserialize.AppendArrayStart(dst, fixed+len(vars))
 	dst = appendPair(dst, "QUERY_STRING", query)
 	dst = appendPair(dst, "REQUEST_METHOD", r.method())
 	dst = appendPair(dst, "REQUEST_URI", r.uri())
@@ -39,8 +39,8 @@ func (r *Request) appendServer(dst []byte, query string, headers headerList) []b
 	dst = phpserialize.AppendInt(dst, int64(r.client.RemoteAddr().Port()))
 	dst = phpserialize.AppendString(dst, "SERVER_PORT")
 	dst = phpserialize.AppendInt(dst, int64(r.client.LocalPort()))
-	for _, v := range vars.headers {
-		dst = appendPair(dst, v.name, v.value)
+	for _, h := range vars {
+		dst = appendServerVariable(dst, h)
 	}
 	return phpserialize.AppendArrayEnd(dst)
 }
@@ -49,7 +49,7 @@ func appendPair(dst []byte, key, value string) []byte {
 	return phpserialize.AppendString(phpserialize.AppendString(dst, key), value)
 }
 
-func appendHeaderOrNull(dst []byte, key string, headers headerList, name string) []byte {
+func appendHeaderOrNull(dst []byte, key string, headers *headerList, name string) []byte {
 	if value, ok := headers.value(name); ok {
 		return appendPair(dst, key, value)
 	}

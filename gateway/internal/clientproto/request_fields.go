@@ -14,7 +14,7 @@ func (r *Request) Lines() iter.Seq2[string, string] {
 		_, lines, _ := strings.Cut(r.head, "\r\n")
 		for line := range strings.SplitSeq(lines, "\r\n") {
 			name, value, ok := strings.Cut(line, ":")
-			if ok && !yield(name, strings.Trim(value, " \t")) {
+			if ok && !yield(name, trimBlanks(value)) {
 				return
 			}
 		}
@@ -29,9 +29,6 @@ func (r *Request) URI() string { return r.uri() }
 // none.
 func (r *Request) Query() string { return r.queryString() }
 
-// Header returns the value of the header of a name in lower case, the values of
+// Header returns the value of the header of a name, in any case, the values of
 // several lines joined by commas.
-func (r *Request) Header(name string) (value string, ok bool) {
-	headers := r.headers()
-	return headers.value(name)
-}
+func (r *Request) Header(name string) (value string, ok bool) { return r.headers().fold(name) }

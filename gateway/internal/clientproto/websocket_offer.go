@@ -21,7 +21,7 @@ const maxWindowBits = 15
 // names it, both sides may compress their messages, each by itself, as RFC 7692
 // has it: nothing of one message is needed for another one.
 func (r *Request) NegotiateDeflate() bool {
-	header, ok := r.Header(strings.ToLower(extensionsHeader))
+	header, ok := r.Header(extensionsHeader)
 	if !ok || hasHeader(r.added, strings.ToLower(extensionsHeader)) {
 		return false
 	}

@@ -80,6 +80,8 @@ func measure(ctx context.Context, program, dir, scenario string, on bool) ([]ben
 	if on {
 		scraping, stop := context.WithCancel(ctx)
 		defer stop()
+		// What the first one takes for good (code, buffers) is not the clients'.
+		g.scrapeOnce(scraping)
 		go g.scrape(scraping)
 	}
 	args := append([]string{"bench", "--json", "--gateway-pid", fmt.Sprint(g.cmd.Process.Pid), "-a", "websocket://" + g.client, "-i", g.inner}, g.benchArgs...)
@@ -165,17 +167,21 @@ func (g *gatewayProcess) scrape(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.admin+"/metrics", nil)
-		if err != nil {
-			return
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			continue
-		}
-		_, _ = io.Copy(io.Discard, response.Body)
-		_ = response.Body.Close()
+		g.scrapeOnce(ctx)
 	}
+}
+
+func (g *gatewayProcess) scrapeOnce(ctx context.Context) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.admin+"/metrics", nil)
+	if err != nil {
+		return
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
 }
 
 // watchdog is systemd's, which wants to hear from the process; nobody is restarted.
