@@ -31,22 +31,20 @@ type client struct {
 
 	// mu guards what follows. It is taken after hub.Mu, and never held while
 	// the client's socket is read or written.
-	mu    sync.Mutex
+	mu sync.Mutex
+	// flags are what is asked for every message, without mu; set with it.
+	flags atomic.Uint32
 	state clientState
 	why   CloseReason // set with clientClosing, else with clientClosed
 	// secured is the number of bytes in the queue that wait for the TLS handshake
 	// and count towards maxEarly.
 	secured uint32
-	slot    *workerSlot     // worker that the client is bound to; written under hub.Mu too
-	out     *outqueue.Queue // nil when nothing waits
-	early   []byte          // encoded messages that wait for the websocket handshake
-
-	// flags are what is asked for every message, without mu; set with it.
-	flags atomic.Uint32
-
 	// silent counts heartbeats since the client's last message, from -1 (PHP:
-	// pingNotResponseCount).
+	// pingNotResponseCount). It needs no lock.
 	silent atomic.Int32
+	slot   *workerSlot     // worker that the client is bound to; written under hub.Mu too
+	out    *outqueue.Queue // nil when nothing waits
+	early  []byte          // encoded messages that wait for the websocket handshake
 }
 
 // clientOf returns the client that c is the hub's part of.
@@ -349,7 +347,9 @@ func (c *client) closeAfter(b *batch, frame []byte, raw bool, life lifetime, why
 }
 
 // readLocked reports whether what the client sends is to be read now.
-func (c *client) readLocked() bool { return !c.state.any(clientClosing | clientPaused) }
+func (c *client) readLocked() bool {
+	return !c.state.any(clientClosing | clientPaused | clientInflating)
+}
 
 // ready reports whether messages may go out: the handshake is done, or none needed.
 func (c *client) ready() bool {

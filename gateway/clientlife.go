@@ -131,11 +131,14 @@ func (g *Gateway) endClient(b *batch, c *client, why CloseReason, offered bool) 
 	g.workers.releaseLocked(c)
 	g.hub.RemoveLocked(&c.Client)
 	c.listener.clients--
-	counted, waits := c.state.any(clientCounted), c.state.any(clientHeld)
+	counted, waits, inflating := c.state.any(clientCounted), c.state.any(clientHeld), c.state.any(clientInflating)
 	c.mu.Unlock()
 	g.hub.Mu.Unlock()
 	if waits {
 		g.hooks.drop(c.hookWait())
+	}
+	if inflating {
+		g.inflations.drop(c.inflation())
 	}
 	if counted {
 		g.limits.leave(c.remoteAddr().Addr())

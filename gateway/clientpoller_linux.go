@@ -72,7 +72,7 @@ func newClientPollers(g *Gateway, n int, ls []*net.TCPListener) ([]*clientPoller
 			return ps, err
 		}
 		p := &clientPoller{gw: g, poller: poller, table: table}
-		p.reader = clientReader{gw: g, b: &p.b, event: make([]byte, 0, 1<<10)}
+		p.reader = clientReader{gw: g, b: &p.b, event: make([]byte, 0, 1<<10), poller: true}
 		ps = append(ps, p)
 	}
 	ps[0].peers = ps

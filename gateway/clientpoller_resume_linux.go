@@ -34,8 +34,18 @@ func (p *clientPoller) resumeClients() {
 	p.resumed.some.Store(false)
 	p.resumed.mu.Unlock()
 	for _, s := range sockets {
-		if s.client.proceed() {
-			p.reader.received(&s.client, nil)
+		i := s.client.inflation()
+		if !s.client.proceed() {
+			continue
 		}
+		if i == nil {
+			p.reader.received(&s.client, nil)
+			continue
+		}
+		p.reader.made = i.job.Inflated()
+		p.reader.received(&s.client, nil)
+		p.reader.made = nil
+		p.shares.owes(s, i.took+linkTime(p.reader.long), p.now(), p.poller.Wake)
+		p.reader.long = 0
 	}
 }

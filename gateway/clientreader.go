@@ -20,6 +20,9 @@ type clientReader struct {
 	owned []byte // where long messages are that need not be copied: nobody uses it afterwards
 	long  int    // bytes of long messages since the poller asked
 	event []byte // room for the event of a handshake, which is used again unless it is nil
+	made  []byte // the message at hand, if it was inflated by another goroutine
+
+	poller bool // others wait for this goroutine
 
 	tally     tally       // of what was read since flush
 	inflated  conversions // of it
@@ -90,6 +93,8 @@ func (r *clientReader) received(c *client, p []byte) {
 	case own && n == 0: // p is c.unread: a long line that comes in pieces is not copied for each
 	case own && cap(c.unread) <= keepUnread:
 		c.unread = append(c.unread[:0], p[n:]...)
+	case own && n < len(p)-n: // much is left, and moving it takes milliseconds
+		c.unread = p[n:]
 	default:
 		c.unread = append([]byte(nil), p[n:]...)
 	}
@@ -170,11 +175,16 @@ func (r *clientReader) Message(payload []byte) {
 // keep returns a long message in memory that does not change any more.
 func (r *clientReader) keep(payload []byte) []byte {
 	r.long += len(payload)
-	first, start := uintptr(unsafe.Pointer(&payload[0])), uintptr(unsafe.Pointer(unsafe.SliceData(r.owned)))
-	if r.c.listener.protocol != customName && first >= start && first < start+uintptr(len(r.owned)) {
+	if r.c.listener.protocol != customName && (within(payload, r.owned) || within(payload, r.made)) {
 		return payload
 	}
 	return bytes.Clone(payload)
+}
+
+// within reports whether p, which is not empty, is part of buf.
+func within(p, buf []byte) bool {
+	first, start := uintptr(unsafe.Pointer(&p[0])), uintptr(unsafe.Pointer(unsafe.SliceData(buf)))
+	return first >= start && first < start+uintptr(len(buf))
 }
 
 func (r *clientReader) Reply(raw []byte) { r.c.send(r.b, raw, true, shortLived) }

@@ -43,18 +43,6 @@ func (c *client) hookWait() *hookWait {
 	return nil
 }
 
-// setHookWait sets what hookWait returns. The goroutine that reads the client calls it.
-func (c *client) setHookWait(h *hookWait) {
-	next := &rare{wait: h}
-	if was := c.rare.Load(); was != nil {
-		next.remote = was.remote
-	}
-	if h == nil && !next.remote.IsValid() {
-		next = nil
-	}
-	c.rare.Store(next)
-}
-
 // maxHeldBytes bounds the requests that wait for the hook, over all clients.
 const maxHeldBytes = 64 << 20
 
@@ -135,7 +123,7 @@ func (r *clientReader) hold(req *clientproto.Request, o *Options) {
 	h := &hookWait{c: c, request: req}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	req.Defer()
-	c.setHookWait(h)
+	c.setRare(func(to *rare) { to.wait = h })
 	c.mu.Lock()
 	if c.state.any(clientClosing | clientClosed) {
 		c.mu.Unlock()
@@ -155,8 +143,8 @@ func (r *clientReader) hold(req *clientproto.Request, o *Options) {
 }
 
 // proceed reports whether the client's reader may go on with a client that has
-// waited: for the hook, which has answered, or for this process, which has taken
-// it over. The reader calls it.
+// waited: for the hook, which has answered, for a message that is inflated now, or
+// for this process, which has taken it over. The reader calls it.
 func (c *client) proceed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -171,12 +159,22 @@ func (c *client) proceed() bool {
 		c.transport.watchLocked(c.state.any(clientBlocked), c.readLocked())
 		c.proto.Resume()
 	}
+	if c.state.any(clientInflating) {
+		i := c.inflation()
+		if !i.done.Load() {
+			return false
+		}
+		c.state &^= clientInflating
+		c.setRare(func(to *rare) { to.inflation = nil })
+		c.transport.watchLocked(c.state.any(clientBlocked), c.readLocked())
+		c.proto.Resume()
+	}
 	return true
 }
 
 // conclude goes on with the request of a client that has waited for the hook.
 func (r *clientReader) conclude(req *clientproto.Request, v *verdict) {
-	r.c.setHookWait(nil)
+	r.c.setRare(func(to *rare) { to.wait = nil })
 	if v.refusal != nil {
 		r.c.closeAfter(r.b, v.refusal, true, shortLived, ClosedByConnectHook)
 		return

@@ -60,6 +60,7 @@ type Gateway struct {
 
 	handshaking ageQueue // used unless HandshakeTimeout is negative
 	identifying ageQueue // used with IdentifyTimeout
+	inflations  inflations
 	limits      limits
 	compression compression
 	metered     atomic.Bool   // clients are, or were; see measure

@@ -275,8 +275,8 @@ func TestHandoverFails(t *testing.T) {
 // handover_take_linux.go), or that it need not, and then to name it here.
 func TestEverythingPasses(t *testing.T) {
 	handovertest.Fields(t, map[reflect.Type]string{
-		reflect.TypeFor[rare]():       "remote wait",
-		reflect.TypeFor[client]():     "Client gw listener transport peer meter proto unread rare mu state why secured slot out early flags silent",
+		reflect.TypeFor[rare]():       "remote wait inflation",
+		reflect.TypeFor[client]():     "Client gw listener transport peer meter proto unread rare mu flags state why secured silent slot out early",
 		reflect.TypeFor[socket]():     "client poller fd",
 		reflect.TypeFor[proxyHead]():  "fd to peer since got",
 		reflect.TypeFor[workerSlot](): "key conn count bound",

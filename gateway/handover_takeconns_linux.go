@@ -262,7 +262,8 @@ func (w *watching) watch(s *plainTransport) error {
 	if c.state.any(clientBlocked | clientClosing) {
 		s.watchLocked(true, c.readLocked())
 	}
-	if !c.state.any(clientReady) && len(c.unread) > 0 { // perhaps a request that waited for ConnectHook
+	// Perhaps a request that waited for ConnectHook, or a message that was inflated.
+	if len(c.unread) > 0 && (!c.state.any(clientReady) || c.proto.Need() == 0) {
 		s.resume()
 	}
 	return nil

@@ -23,6 +23,22 @@ const DefaultProxyHeader = "X-Forwarded-For"
 type rare struct {
 	remote netip.AddrPort // that a proxy has passed on in a header; else invalid
 	wait   *hookWait      // nil unless its request waits for ConnectHook
+
+	inflation *inflation // nil unless its message is inflated by another goroutine
+}
+
+// setRare changes what a client has of rare. The goroutine that reads the client
+// calls it.
+func (c *client) setRare(change func(*rare)) {
+	next := new(rare)
+	if was := c.rare.Load(); was != nil {
+		*next = *was
+	}
+	change(next)
+	if *next == (rare{}) {
+		next = nil
+	}
+	c.rare.Store(next)
 }
 
 // remoteAddr is the client's address: that of its socket, or the one that a
@@ -51,7 +67,7 @@ func (g *Gateway) findRemote(b *batch, c *client, req *clientproto.Request) bool
 	if addr, ok := lastUntrusted(value, o.TrustedProxies); ok {
 		// A proxy passes on no port, or one that means nothing here; that of its
 		// own connection tells clients of one address apart.
-		c.rare.Store(&rare{remote: netip.AddrPortFrom(addr, c.peer.port)})
+		c.setRare(func(to *rare) { to.remote = netip.AddrPortFrom(addr, c.peer.port) })
 		return g.admitFound(b, c, addr)
 	}
 	return true

@@ -51,6 +51,11 @@ const (
 // took notes that what was read of s, with so many bytes of long messages, took d of
 // the poller's time. wake is called when the time has come for tick.
 func (h *shares) took(s *socket, d time.Duration, long int, now time.Duration, wake func()) {
+	h.owes(s, min(d, longestRead)+linkTime(long), now, wake)
+}
+
+// owes notes that what a client has sent took d of a processor's time.
+func (h *shares) owes(s *socket, d time.Duration, now time.Duration, wake func()) {
 	one := h.of[s]
 	if one == nil {
 		if h.of == nil {
@@ -63,7 +68,7 @@ func (h *shares) took(s *socket, d time.Duration, long int, now time.Duration, w
 		}
 	}
 	one.refill(now)
-	one.credit -= min(d, longestRead) + linkTime(long)
+	one.credit -= d
 	if !one.noted {
 		one.noted = true
 		h.heavy = append(h.heavy, one)

@@ -68,6 +68,30 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// TestOwes: what others did for a client counts in full, and it is read again when
+// that is paid for.
+func TestOwes(t *testing.T) {
+	var h shares
+	s := new(socket)
+	w := &watched{in: true}
+	s.client.transport = w
+	h.timer = time.NewTimer(time.Hour)
+	h.owes(s, 500*time.Millisecond, 0, nil)
+	h.endTurn(0, 0, nil)
+	if w.in {
+		t.Fatal("it is read on")
+	}
+	const paid = shareOf * (500*time.Millisecond - shareBurst)
+	h.tick(paid-time.Millisecond, nil)
+	if w.in {
+		t.Error("it is read before it has paid")
+	}
+	h.tick(paid, nil)
+	if !w.in {
+		t.Error("it is not read again")
+	}
+}
+
 // TestInterruptedRead: a poller that was not run for a second in the middle of a read
 // does not pause the client for four; long messages count by their bytes.
 func TestInterruptedRead(t *testing.T) {

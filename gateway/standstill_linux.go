@@ -134,8 +134,12 @@ func (s *Standstill) Leave() {
 		c.state |= clientClosed // nothing is read, written or told any more
 		c.flags.Or(flagEnded)
 		g.hub.RemoveLocked(&c.Client)
+		inflating := c.state.any(clientInflating)
 		c.mu.Unlock()
 		g.hub.Mu.Unlock()
+		if inflating { // the other process does it again
+			g.inflations.drop(c.inflation())
+		}
 		if w := c.hookWait(); w != nil { // the other process asks again
 			g.hooks.drop(w)
 		}

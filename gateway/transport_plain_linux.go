@@ -26,7 +26,8 @@ func newPlainClient(l *clientListener, remote netip.AddrPort, poller *clientPoll
 }
 
 func (s *socket) init(l *clientListener, remote netip.AddrPort, poller *clientPoller, fd int) {
-	s.client.gw, s.client.listener, s.client.peer, s.poller = l.gw, l, endpointOf(remote), poller
+	s.client.gw, s.client.peer, s.poller = l.gw, endpointOf(remote), poller
+	s.client.cameBy(l)
 	s.fd.Init(fd)
 }
 

@@ -33,7 +33,8 @@ type streamTransport struct {
 func newStreamClient(l *clientListener, conn net.Conn, remote netip.AddrPort) *client {
 	t := &streamTransport{conn: conn}
 	c := &t.client
-	c.gw, c.listener, c.peer, c.transport = l.gw, l, endpointOf(remote), t
+	c.gw, c.peer, c.transport = l.gw, endpointOf(remote), t
+	c.cameBy(l)
 	if cfg := l.tls.Load(); cfg != nil {
 		t.conn = tls.Server(conn, cfg)
 	} else {

@@ -83,7 +83,7 @@ func New(scheme string, o Options) Codec {
 		if o.Workerman4 {
 			d = &workerman4
 		}
-		return &websocket{opcode: opcode, max: o.maxPackageSize(), dialect: d, refuseRSV1: o.RefuseUnnegotiated, now: time.Now}
+		return &websocket{opcode: opcode, max: o.maxPackageSize(), dialect: d, refuseRSV1: o.RefuseUnnegotiated, asideFrom: asideFrom, now: time.Now}
 	case "text":
 		return &text{max: o.maxPackageSize()}
 	case "frame":
@@ -112,8 +112,9 @@ type State struct {
 	// handshaken is set once a websocket client has its 101.
 	handshaken bool
 
-	// deferred is set while a websocket client's request waits to be answered;
-	// see Request.Defer. The request is still in the unconsumed bytes.
+	// deferred is set while a websocket client's request waits to be answered (see
+	// Request.Defer), or its message to be inflated (see Asides). It is still in the
+	// unconsumed bytes.
 	deferred bool
 
 	// deflate is set if compression was negotiated in the handshake.
@@ -121,7 +122,8 @@ type State struct {
 }
 
 // Resume ends the wait that [Request.Defer] has begun: the next Decode of the same
-// bytes reports the request once more.
+// bytes reports the request once more. It also ends that for an [Inflation], which
+// the next Decode reports as a message.
 func (st *State) Resume() {
 	if st.deferred {
 		st.deferred, st.need = false, 0
@@ -145,7 +147,8 @@ type extra struct {
 	torn      bool   // a deflated message had no proper end
 	window    []byte // the last 32 KiB inflated, for messages that refer to them
 	budget    inflateBudget
-	custom    any // what a Protocol keeps of the client
+	inflation *Inflation // of the message that is inflated beside
+	custom    any        // what a Protocol keeps of the client
 }
 
 // Handler receives what Decode finds in the bytes of one client. The slices

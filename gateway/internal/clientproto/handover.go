@@ -20,7 +20,8 @@ const kindState = handover.FirstKind
 // AppendState appends to dst what another process needs to go on with the
 // client, as [State.Restore] reads it: nothing for a client that has not said
 // anything. The budget of inflated bytes begins anew. A request whose answer is
-// deferred is reported once more. What a custom [Protocol]
+// deferred is reported once more, and a message that is inflated beside is inflated
+// there. What a custom [Protocol]
 // keeps of a client is not part of it.
 func (st *State) AppendState(dst []byte) []byte {
 	if *st == (State{}) {

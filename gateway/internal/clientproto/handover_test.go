@@ -18,7 +18,7 @@ func TestStateIsPassedOn(t *testing.T) {
 		known []string
 	}{
 		{State{}, []string{"extra", "need", "scanned", "handshaken", "deferred", "deflate"}},
-		{extra{}, []string{"collected", "begun", "deflated", "torn", "window", "budget", "custom"}},
+		{extra{}, []string{"collected", "begun", "deflated", "torn", "window", "budget", "inflation", "custom"}},
 	} {
 		var fields []string
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(tt.of)) {

@@ -77,6 +77,7 @@ type websocket struct {
 	dialect *dialect // of the handshake
 
 	refuseRSV1 bool
+	asideFrom  int              // the length of a compressed message that may be inflated beside
 	now        func() time.Time // for inflateBudget
 }
 
@@ -85,6 +86,9 @@ func (*websocket) Handshakes() bool { return true }
 func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 	st.need = 0
 	off := 0
+	if st.handshaken && st.deferred {
+		return 0, nil
+	}
 	if !st.handshaken {
 		n, err := c.dialect.handshake(st, buf, h)
 		if err != nil || !st.handshaken {
@@ -164,14 +168,20 @@ func (c *websocket) Decode(st *State, buf []byte, h Handler) (int, error) {
 		default:
 			unmask([4]byte(rest[head-4:head]), payload[unmasked:])
 			var err error
-			if b0&(fin|rsv1) == fin && st.extra == nil {
+			switch {
+			case st.extra == nil && b0&(fin|rsv1) == fin:
 				h.Message(payload)
-			} else if b0&(fin|rsv1) == fin|rsv1 && st.extra == nil {
-				err = c.inflated(st, payload, h)
-			} else {
+			case st.extra == nil && b0&(fin|rsv1) == fin|rsv1:
+				err = c.inflated(st, payload, false, h)
+			case st.extra != nil && st.extra.inflation != nil:
+				err = c.conclude(st, h)
+			default:
 				err = c.fragment(st, b0, payload, h)
 			}
 			if err != nil {
+				if errors.Is(err, errAside) { // the frame comes again
+					st.scanned, err = uint32(len(payload)), nil
+				}
 				return off, err
 			}
 		}
@@ -207,13 +217,11 @@ func (c *websocket) fragment(st *State, b0 byte, payload []byte, h Handler) erro
 	message := payload
 	if len(x.collected) > 0 {
 		message = append(x.collected, payload...)
-		x.collected = nil
 	}
-	deflated := x.deflated
-	x.begun, x.deflated = false, false
-	if deflated {
-		return c.inflated(st, message, h)
+	if x.deflated {
+		return c.inflated(st, message, len(x.collected) > 0, h)
 	}
+	x.collected, x.begun = nil, false
 	st.drop()
 	h.Message(message)
 	return nil

@@ -33,12 +33,16 @@ var (
 	errDeflateEnds = fmt.Errorf("the stream ends more than %d times", maxDeflateEnds)
 )
 
-// inflated takes a whole message that was sent compressed.
+// inflated takes a whole message that was sent compressed. private says that it is
+// not part of the buffer given to Decode.
 //
 // Of a client that has not negotiated it, the context is kept from message to
 // message, as in PHP. One that has negotiated it compresses each message by itself,
 // and nothing is kept but the budget that it has used.
-func (c *websocket) inflated(st *State, message []byte, h Handler) error {
+func (c *websocket) inflated(st *State, message []byte, private bool, h Handler) error {
+	if c.aside(st, message, private, h) {
+		return errAside
+	}
 	var x extra
 	if st.extra != nil {
 		x = *st.extra
@@ -49,6 +53,7 @@ func (c *websocket) inflated(st *State, message []byte, h Handler) error {
 	if err != nil {
 		return err
 	}
+	x.collected, x.begun, x.deflated = nil, false, false
 	if st.extra != nil {
 		*st.extra = x
 	} else if x.needed() {
