@@ -62,7 +62,7 @@ const (
 	innerLookBack = 1 << 20   // bytes read from one connection before questions are answered
 	innerEvents   = 512
 	innerAhead    = 256 << 10 // bytes that are read of a connection whose questions wait
-	answersAtOnce = 256       // questions of one connection that are answered before the others' turn
+	answersAtOnce = 64        // questions of one connection that are answered before the others' turn
 	lingerLook    = 5 * time.Millisecond
 
 	// innerEdges is what an inner connection is watched for.

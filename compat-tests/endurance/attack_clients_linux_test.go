@@ -29,6 +29,7 @@ var attacks = []attack{
 	{name: "tiny fragments", run: tinyFragments, memory: 128 << 20},
 	{name: "empty fragments", run: emptyFragments, memory: 16 << 20},
 	{name: "deflate bombs", run: deflateBombs, memory: 128 << 20},
+	{name: "compressed blocks of nothing", run: emptyBlocks, memory: 200 << 20},
 	{name: "messages at the limit", run: limitMessages, memory: 200 << 20},
 	{name: "messages over the limit", run: overLimit, memory: 16 << 20},
 	{name: "repeated headers", run: repeatedHeaders, memory: 64 << 20},
@@ -300,10 +301,26 @@ func deflateBombs(a *assault) {
 
 // limitMessages: messages as long as they may be, one after another.
 func limitMessages(a *assault) {
-	const limit = 10485760
-	text := make([]byte, limit-14) // the frame counts
+	text := make([]byte, longest)
 	text[0] = '?'
-	whole := frame(flagFin|opText, text)
+	asksFor(a, frame(flagFin|opText, text), longest)
+}
+
+// emptyBlocks: compressed messages that are as long, of blocks that hold nothing, and
+// so take as long to inflate as any.
+func emptyBlocks(a *assault) {
+	const four = "\x02\x08\x20\x80\x00" // ten bits each
+	text := bytes.Repeat([]byte(four), (longest-16)/len(four))
+	question := []byte{0x00, 0x01, 0x00, 0xfe, 0xff, '?', 0x00} // stored, and the flush
+	asksFor(a, frame(flagFin|flagRSV|opText, append(text, question...)), 1)
+}
+
+// longest is the longest message that may be sent: the frame's head counts.
+const longest = 10485760 - 14
+
+// asksFor has one client send the same message again and again, and the worker say
+// how long it is.
+func asksFor(a *assault, message []byte, length int) {
 	a.by(1, func(int) {
 		c := a.join("attacker")
 		if c == nil {
@@ -312,11 +329,11 @@ func limitMessages(a *assault) {
 		defer c.Close()
 		for a.on() {
 			_ = c.SetDeadline(time.Now().Add(patience))
-			if _, err := c.Write(whole); err != nil {
+			if _, err := c.Write(message); err != nil {
 				a.note("disconnected")
 				return
 			}
-			if answer, err := c.next(); err != nil || answer != fmt.Sprint(len(text)) {
+			if answer, err := c.next(); err != nil || answer != fmt.Sprint(length) {
 				a.note(fmt.Sprintf("wrong answers: %.20q, %v", answer, err))
 				return
 			}
