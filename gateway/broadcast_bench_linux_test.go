@@ -171,6 +171,7 @@ func (x *benchLoop) compress(nth int) {
 	for i, c := range g.allClients() {
 		if i%nth == 0 {
 			c.flags.Or(flagDeflates)
+			g.compression.clients.Add(1)
 		}
 	}
 }

@@ -52,7 +52,8 @@ func (d *delivery) Deliver(to []*hub.Client, body []byte, raw bool) {
 	if len(to) == 0 {
 		return
 	}
-	if !raw && (d.gw.encodings > 1 || d.gw.options().Compression) {
+	compresses := d.gw.compression.clients.Load() > 0 && d.gw.options().Compression
+	if !raw && (d.gw.encodings > 1 || compresses) {
 		d.deliverForms(to, body)
 		return
 	}
@@ -93,10 +94,7 @@ func (d *delivery) begin() {
 // form returns body as it goes on the socket of a client, from d.frames, which it
 // completes.
 func (d *delivery) form(c *client, body []byte) []byte {
-	i := 2 * c.listener.encoding
-	if c.deflates() {
-		i++
-	}
+	i := c.form()
 	if d.frames[i] == nil {
 		d.frames[i] = d.makeForm(c.listener, body, i)
 	}

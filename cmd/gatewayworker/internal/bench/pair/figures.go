@@ -55,10 +55,10 @@ func (f *figures) add(reports []bench.Report, on bool) {
 
 // print prints a row for each figure.
 func (f *figures) print(out io.Writer, scenario string) {
-	fmt.Fprintf(out, "%s\n  %-55s %12s %12s %8s\n", scenario, "", "off", "on", "on/off")
+	fmt.Fprintf(out, "%s\n  %-55s %12s %12s %8s %8s\n", scenario, "", "off", "on", "on/off", "of least")
 	for _, name := range f.names {
 		off, on := median(f.off[name]), median(f.on[name])
-		fmt.Fprintf(out, "  %-55s %12.3f %12.3f %8.3f   (%s | %s)\n", name, off, on, on/off, span(f.off[name]), span(f.on[name]))
+		fmt.Fprintf(out, "  %-55s %12.3f %12.3f %8.3f %8.3f   (%s | %s)\n", name, off, on, on/off, least(f.on[name])/least(f.off[name]), span(f.off[name]), span(f.on[name]))
 	}
 	for _, text := range f.worse {
 		fmt.Fprintf(out, "  %s\n", text)
@@ -74,6 +74,14 @@ func median(values []float64) float64 {
 		return (sorted[n/2-1] + sorted[n/2]) / 2
 	}
 	return sorted[len(sorted)/2]
+}
+
+// least is what a round took that nothing else disturbed.
+func least(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return slices.Min(values)
 }
 
 // span is from the least to the most.

@@ -45,9 +45,9 @@ func TestFigures(t *testing.T) {
 	f.print(&out, "idle")
 	want := []string{
 		"idle",
-		"off on on/off",
-		"all, CPU us per delivery 2.000 3.000 1.500 (1 to 6 | 2 to 7)",
-		"connected, bytes of PSS per client 100.000 110.000 1.100 (100 to 100 | 110 to 110)",
+		"off on on/off of least",
+		"all, CPU us per delivery 2.000 3.000 1.500 2.000 (1 to 6 | 2 to 7)",
+		"connected, bytes of PSS per client 100.000 110.000 1.100 1.100 (100 to 100 | 110 to 110)",
 	}
 	var got []string
 	for line := range strings.Lines(out.String()) {
