@@ -19,7 +19,9 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
-const patience = 20 * time.Second
+// patience bounds every wait for something that must happen. It is for machines that
+// are many times slower than ours.
+const patience = 2 * time.Minute
 
 // TestClientScripts runs each script against a cluster of two gateways of its
 // own, in Go and in PHP. The chat is the worker.
@@ -154,6 +156,7 @@ func runClientScript(t *testing.T, script string, c *clustertest.Cluster) {
 		Files: []string{script},
 		Setup: func(e *testscript.Env) error {
 			exitAtOnce(e)
+			e.Setenv("GATEWAYWORKER_TIMEOUT", patience.String()) // for an answer
 			e.Setenv("GATEWAYWORKER_REGISTER_ADDRESS", c.Registers[0].Addr)
 			e.Setenv("GATEWAYWORKER_SECRET_KEY", c.SecretKey)
 			for i := range c.Gateways {

@@ -22,6 +22,7 @@ import (
 // change another one, in another way, or none.
 func TestConnectHookOfAProcess(t *testing.T) {
 	t.Setenv("GATEWAYWORKER_ADMIN_LISTEN", "off")
+	t.Setenv("GATEWAYWORKER_CONNECT_HOOK_TIMEOUT", "1h") // whoever answers here may be slow
 	var asked atomic.Pointer[string]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text := r.URL.Path + " " + r.Header.Get("Authorization")

@@ -4,15 +4,16 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sirupsen/logrus"
-	"go.uber.org/goleak"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 	"github.com/go-gatewayworker/gatewayworker/register"
 )
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 type checked struct{ m *testing.M }
 
 func (c checked) Run() int {
-	return clustertest.Main(c.m, func() error { return goleak.Find() })
+	return clustertest.Main(c.m, testwait.Leaks)
 }
 
 func TestScripts(t *testing.T) {
@@ -33,6 +34,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GATEWAYWORKER_CHAT", "false") // its port is no free one
 			e.Setenv("GATEWAYWORKER_ADMIN_LISTEN", "off")
+			e.Setenv("GATEWAYWORKER_STOP_TIMEOUT", patience.String()) // a stop in good order may take its time
+			e.Setenv("GATEWAYWORKER_TIMEOUT", patience.String())      // and so may an answer
 			exitAtOnce(e)
 			return nil
 		},
@@ -45,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"page":      page,
 			"ask":       ask,
 			"welcomed":  welcomed,
+			"overtime":  overtime,
 		},
 	})
 }
@@ -53,7 +57,8 @@ func TestScripts(t *testing.T) {
 // end of the process.
 func exitAtOnce(e *testscript.Env) { e.Setenv("GORACE", "atexit_sleep_ms=0") }
 
-// freePort sets each of the named variables to a port that is free:
+// freePort sets each of the named variables to a port that is the script's until it
+// ends:
 //
 //	freeport CLIENT INNER
 func freePort(ts *testscript.TestScript, neg bool, names []string) {
@@ -61,12 +66,9 @@ func freePort(ts *testscript.TestScript, neg bool, names []string) {
 		ts.Fatalf("freeport cannot fail")
 	}
 	for _, name := range names {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		defer ln.Close() // after the last, so that no port comes twice
-		_, port, err := net.SplitHostPort(ln.Addr().String())
-		ts.Check(err)
-		ts.Setenv(name, port)
+		port, release := clustertest.ReservePort()
+		ts.Defer(release)
+		ts.Setenv(name, strconv.Itoa(port))
 	}
 }
 
@@ -114,7 +116,7 @@ func announced(ts *testscript.TestScript, neg bool, args []string) {
 	opts := register.ClientOptions{
 		RegisterAddresses: args[:1], SecretKey: key, Logger: quiet, ReconnectDelay: 20 * time.Millisecond,
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if neg {
 		if list, err := register.Lookup(ctx, opts); err == nil {

@@ -39,7 +39,7 @@ func startChild(t *testing.T, version string, args ...string) *child {
 func startPatientChild(t *testing.T, seconds float64, version string, args ...string) *child {
 	t.Helper()
 	dir := t.TempDir()
-	c := &child{t: t, inner: freeInnerPort(t), Master: &workerman.Master{
+	c := &child{t: t, inner: "127.0.0.1:" + freePorts(t, 1)[0], Master: &workerman.Master{
 		Protocol: workerman.Protocol, Version: version, Listener: true, Timers: 1,
 		Name: "ChatGateway", AppProtocol: "Websocket", Transport: "tcp",
 		Title:    "WorkerMan: worker process  ChatGateway websocket://127.0.0.1:1",
@@ -75,17 +75,6 @@ func startPatientChild(t *testing.T, seconds float64, version string, args ...st
 		_ = c.cmd.Wait()
 	})
 	return c
-}
-
-// freeInnerPort is an address for the inner port. The port is free now.
-func freeInnerPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (c *child) signal(s syscall.Signal) {

@@ -12,11 +12,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
+
+const stopTimeoutVariable = envPrefix + "STOP_TIMEOUT"
 
 // running is a gatewayworker process.
 type running struct {
@@ -36,7 +41,8 @@ func startProcessAs(t *testing.T, change func(*exec.Cmd), stderr *os.File, args 
 	t.Helper()
 	p := &running{t: t, cmd: exec.Command("gatewayworker", args...)}
 	change(p.cmd)
-	p.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	// A stop in good order may take its time, unless a test says how long.
+	p.cmd.Env = append(append([]string{stopTimeoutVariable + "=" + patience.String()}, os.Environ()...), "GORACE=atexit_sleep_ms=0")
 	if stderr != nil {
 		p.cmd.Stderr = stderr
 	} else {
@@ -128,18 +134,15 @@ func field(t *testing.T, line, name string) string {
 	return strings.Trim(value, `"`)
 }
 
-// freePorts returns ports of 127.0.0.1 that are free.
+// freePorts returns ports that are the test's as long as it runs: it may take a
+// while until a process has opened them.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string
 	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		_, port, _ := net.SplitHostPort(ln.Addr().String())
-		ports = append(ports, port)
+		port, release := clustertest.ReservePort()
+		t.Cleanup(release)
+		ports = append(ports, strconv.Itoa(port))
 	}
 	return ports
 }

@@ -16,6 +16,7 @@ import (
 // TestUpgradeToAnotherConfiguration: what a reload cannot change an upgrade does,
 // but for what peers know; and a configuration that is no good changes nothing.
 func TestUpgradeToAnotherConfiguration(t *testing.T) {
+	t.Setenv(stopTimeoutVariable, "") // the file says it
 	dir := t.TempDir()
 	file := filepath.Join(dir, "gatewayworker.yaml")
 	ports := freePorts(t, 6)
@@ -24,7 +25,7 @@ func TestUpgradeToAnotherConfiguration(t *testing.T) {
 		text := fmt.Sprintf(`
 control-socket: %s
 register-address: 127.0.0.1:9
-stop-timeout: 7s
+stop-timeout: 7m
 gateways:
   - name: web
     listen: websocket://127.0.0.1:%s
@@ -56,7 +57,7 @@ gateways:
 		{"another inner port", "start-port: " + ports[1], "start-port: " + ports[4], "the running gateway has the inner address (lan-ip, start-port) 127.0.0.1:" + ports[1]},
 		{"another lan ip", "start-port: " + ports[1], "start-port: " + ports[1] + "\n    lan-ip: 127.0.0.2", "client ids hold it"},
 		{"a gateway less", "  - name: devices", "#", "gatewayworker.yaml"},
-		{"a wrong value", "stop-timeout: 7s", "stop-timeout: soon", "gatewayworker.yaml:4"},
+		{"a wrong value", "stop-timeout: 7m", "stop-timeout: soon", "gatewayworker.yaml:4"},
 		{"a port that is in use", "# more", "listeners:\n      - listen: text://127.0.0.1:" + ports[1], "address already in use"},
 		{"a listener less that has clients", "websocket://127.0.0.1:" + ports[0], "websocket://127.0.0.1:" + ports[4], "came by a listener that is not configured here"},
 	} {
@@ -70,7 +71,7 @@ gateways:
 		})
 	}
 	// A listener more, another one less, another timeout.
-	write("# more", "listeners:\n      - listen: websocket://127.0.0.1:"+ports[4], "text://127.0.0.1:"+ports[2], "text://127.0.0.1:"+ports[5], "stop-timeout: 7s", "stop-timeout: 8s")
+	write("# more", "listeners:\n      - listen: websocket://127.0.0.1:"+ports[4], "text://127.0.0.1:"+ports[2], "text://127.0.0.1:"+ports[5], "stop-timeout: 7m", "stop-timeout: 8m")
 	if got := command(t, 0, "reload", "--config", file); !strings.Contains(got, "needs a restart: stop-timeout") {
 		t.Errorf("reload says %q", got)
 	}
@@ -102,7 +103,7 @@ func TestUpgradeUnderWorkerman(t *testing.T) {
 	pid := c.cmd.Process.Pid
 	c.wrote(c.LogFile, fmt.Sprintf(" pid:%d gateway is serving", pid))
 	for i := range 2 {
-		if said := command(t, 0, "upgrade", "--control-socket", socket); !strings.Contains(said, fmt.Sprintf("process:           %d, of which", pid)) {
+		if said := upgrade(t, 0, socket); !strings.Contains(said, fmt.Sprintf("process:           %d, of which", pid)) {
 			t.Errorf("it says\n%s", said)
 		}
 		c.wrote(c.LogFile, fmt.Sprintf(" pid:%d this process, ", pid))

@@ -15,6 +15,7 @@ import (
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // wrongProgram is the name of a program that is to take over and does wrong:
@@ -239,11 +240,7 @@ func TestUpgradeFails(t *testing.T) {
 	}
 	u.upgrade(0)
 	u.talk()
-	// Nobody is left of all those.
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", u.cmd.Process.Pid))
-	if n := len(strings.Fields(string(children))); n > 1 {
-		t.Errorf("%d processes are left: %s", n, children)
-	}
+	testwait.Until(t, "nobody is left of all those", func() bool { return len(childrenOf(u.cmd.Process.Pid)) == 1 })
 	u.signal(syscall.SIGTERM)
 	if code := u.exit(); code != 0 {
 		t.Errorf("exit code %d", code)

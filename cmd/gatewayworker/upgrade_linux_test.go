@@ -77,10 +77,16 @@ func (u *upgraded) newcomer() {
 	u.worker.Next(u.t, gp.CmdOnClose)
 }
 
-// upgrade runs the command, which must end with a code, and returns what it says.
+// upgrade runs the command, which must end with a code, and returns what it says. No
+// time limit of it trips unless args have one.
+func upgrade(t *testing.T, code int, socket string, args ...string) string {
+	t.Helper()
+	return command(t, code, append([]string{"upgrade", "--control-socket", socket, "--timeout", "1h", "--max-pause", "1h"}, args...)...)
+}
+
 func (u *upgraded) upgrade(code int, args ...string) string {
 	u.t.Helper()
-	return command(u.t, code, append([]string{"upgrade", "--control-socket", u.socket}, args...)...)
+	return upgrade(u.t, code, u.socket, args...)
 }
 
 // servedBy is the pid that an upgrade has named as the one that serves.

@@ -101,7 +101,7 @@ func TestUpgradeOfStart(t *testing.T) {
 		return r.StatusCode == http.StatusOK
 	})
 	for _, text := range []string{"once", "twice"} {
-		if said := command(t, 0, "upgrade", "--control-socket", socket); !strings.Contains(said, "clients:           2\n") {
+		if said := upgrade(t, 0, socket); !strings.Contains(said, "clients:           2\n") {
 			t.Errorf("it says\n%s", said)
 		}
 		say(text)

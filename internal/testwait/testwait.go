@@ -1,5 +1,5 @@
 // Package testwait waits, in tests, for what gives no event: a counter, another
-// process's port, a file.
+// process's port, a file, the end of goroutines.
 package testwait
 
 import (

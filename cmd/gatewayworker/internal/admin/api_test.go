@@ -62,6 +62,7 @@ func newCrowd(t *testing.T) *crowd {
 		one, two := r.gateways[0].Stats().Commands, r.gateways[1].Stats().Commands
 		return one[gp.CmdSetSession] == 2 && two[gp.CmdJoinGroup] == 1
 	})
+	r.untilTold()
 	return c
 }
 
@@ -286,7 +287,11 @@ func TestOverview(t *testing.T) {
 	now := time.Now()
 	c.samples.take(now.Add(-2 * time.Second))
 	_, _ = c.conns["a"].Write([]byte("12345\n12345\n"))
-	c.until("the messages are counted", func() bool { return c.gateways[0].Stats().MessagesFromClients == 2 })
+	c.until("the messages are counted", func() bool {
+		s := c.gateways[0].Stats()
+		return s.MessagesFromClients == 2 && s.BytesFromClients == 12
+	})
+	c.untilTold()
 	c.samples.take(now)
 	code, body := c.do(http.MethodGet, "/api/overview", "")
 	if code != http.StatusOK {

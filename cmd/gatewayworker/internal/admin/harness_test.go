@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sirupsen/logrus"
-	"go.uber.org/goleak"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -30,7 +30,7 @@ const patience = 30 * time.Second
 const testToken = "0123456789abcdef-token"
 
 func TestMain(m *testing.M) {
-	code := clustertest.Main(m, func() error { return goleak.Find() })
+	code := clustertest.Main(m, testwait.Leaks)
 	browsertest.PrintSkipped()
 	os.Exit(code)
 }
@@ -98,6 +98,19 @@ func listen(t testing.TB) net.Listener {
 func (r *rig) until(what string, cond func() bool) {
 	r.t.Helper()
 	testwait.Until(r.t, what, cond)
+}
+
+// untilTold waits until nothing is on its way to a worker.
+func (r *rig) untilTold() {
+	r.t.Helper()
+	r.until("the workers are told", func() bool {
+		for _, g := range r.gateways {
+			if slices.ContainsFunc(g.BusinessWorkers(), func(w gateway.BusinessWorkerInfo) bool { return w.Waiting > 0 }) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // conn is a connection to a gateway.

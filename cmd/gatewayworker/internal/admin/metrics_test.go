@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/go-gatewayworker/gatewayworker/gateway"
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
 
@@ -33,8 +34,12 @@ func TestMetrics(t *testing.T) {
 	}
 	_ = b.Close()
 	r.until("the client is gone", func() bool { return r.gateways[0].Stats().Clients == 1 })
-	r.until("the commands are counted", func() bool { return r.gateways[0].Stats().CommandsRefused == 2 })
-	r.until("the worker is told of the close", func() bool { return r.gateways[0].BusinessWorkers()[0].Waiting == 0 })
+	r.until("all is counted", func() bool {
+		s := r.gateways[0].Stats()
+		return s.CommandsRefused == 2 && s.Commands[gp.CmdSendToAll] == 1 && s.ClientCloses[gateway.ClosedByClient] == 1 &&
+			s.BytesFromClients == 6 && s.MessagesToClients == 2 && s.BytesToClients == 8
+	})
+	r.untilTold()
 	r.log.Warn("a warning")
 
 	code, text := r.do(http.MethodGet, "/metrics", "")

@@ -23,7 +23,7 @@ func runCommand(t *testing.T, args ...string) (out string, err error) {
 
 func TestCommand(t *testing.T) {
 	f := startFake(t, &fakeGateway{})
-	flags := []string{"-a", f.clientAddr, "-i", f.inner, "-c", "5", "-n", "3", "-d", "10ms", "--interval", "2ms", "--settle", "1ms"}
+	flags := []string{"-a", f.clientAddr, "-i", f.inner, "-c", "5", "-n", "3", "-d", "10ms", "--interval", "2ms", "--settle", "1ms", "--stall", "1m"}
 	out, err := runCommand(t, append(flags, "broadcast", "storm")...)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestCommandErrors(t *testing.T) {
 		{"unknown scenario", "sing", `"sing" is unknown`, 2},
 		{"a typing mistake in the second", "floor eho", `"eho" is unknown`, 2},
 		{"another machine", "-a ws://192.0.2.1:80 echo", "127.0.0.0/8", 2},
-		{"lost messages", "-a " + lossy.clientAddr + " -i " + lossy.inner + " -c 4 -n 4 -d 10ms --interval 2ms --settle 1ms --stall 500ms broadcast", "not every message arrived", 4},
+		{"lost messages", "-a " + lossy.clientAddr + " -i " + lossy.inner + " -c 4 -n 4 -d 10ms --interval 2ms --settle 1ms --stall " + lossStall.String() + " broadcast", "not every message arrived", 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := runCommand(t, strings.Fields(c.args)...)

@@ -18,7 +18,7 @@ import (
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 )
 
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // start serves the chat of a Go cluster. It ends with its test.
 func start(t *testing.T, c *clustertest.Cluster, opts chat.Options) *chat.Server {

@@ -6,11 +6,11 @@ import (
 
 	"github.com/go-gatewayworker/gatewayworker/internal/browsertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
-	"go.uber.org/goleak"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 func TestMain(m *testing.M) {
-	code := clustertest.Main(m, func() error { return goleak.Find() })
+	code := clustertest.Main(m, testwait.Leaks)
 	browsertest.PrintSkipped()
 	os.Exit(code)
 }

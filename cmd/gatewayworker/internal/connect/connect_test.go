@@ -21,10 +21,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(testwait.Main(m)) }
 
 const patience = time.Minute
 
@@ -230,7 +231,6 @@ func TestUnexpected(t *testing.T) {
 	}{
 		"closed":        {Options{Address: text, Send: []string{"bye"}, Expect: expect("x")}, `the server closed the connection before a message that matches "x"`, ErrExpected},
 		"closed by ws":  {Options{Address: ws, Send: []string{"bye"}, Expect: expect("nothing")}, `with code 4001 ("as you like") before`, ErrExpected},
-		"time":          {Options{Address: text, Expect: expect("x"), Timeout: 50 * time.Millisecond}, `50ms were over before a message that matches "x"`, ErrExpected},
 		"in order":      {Options{Address: text, Send: []string{"b", "a", "bye"}, Expect: expect("echo a", "echo b")}, `matches "echo b"`, ErrExpected},
 		"refused":       {Options{Address: ws, Header: http.Header{"Origin": {"https://evil.example"}}}, `the server answers 403 Forbidden: "Forbidden"`, nil},
 		"no server":     {Options{Address: "text://127.0.0.1:1"}, "cannot connect to text://127.0.0.1:1: ", nil},
@@ -243,6 +243,21 @@ func TestUnexpected(t *testing.T) {
 	}
 	if _, stderr, err := run(t, Options{Address: ws, Send: []string{"bye"}, Wait: patience}); err != nil || !strings.Contains(stderr, `the server closed the connection with code 4001 ("as you like")`) {
 		t.Errorf("%q, %v", stderr, err)
+	}
+}
+
+// TestOverTime: the time is over before what is expected comes. Where it is over
+// before there is a connection, another try has more of it.
+func TestOverTime(t *testing.T) {
+	for limit := 50 * time.Millisecond; ; limit *= 2 {
+		_, _, err := run(t, Options{Address: "text://" + echo(t, "text", nil), Expect: expect("x"), Timeout: limit})
+		if err != nil && strings.HasPrefix(err.Error(), "cannot connect") && limit < patience {
+			continue
+		}
+		if want := limit.String() + ` were over before a message that matches "x"`; !errors.Is(err, ErrExpected) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		return
 	}
 }
 

@@ -1,6 +1,7 @@
 package connecthook
 
 import (
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gateway"
+	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
@@ -82,17 +84,15 @@ func TestCircuit(t *testing.T) {
 // TestDead: an endpoint that is not there, or does not answer, fails in time; clients
 // are then let in if that is wanted.
 func TestDead(t *testing.T) {
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = gone.Close()
+	port, release := clustertest.ReservePort()
+	defer release()
+	gone := fmt.Sprintf("127.0.0.1:%d", port)
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts by the kernel alone
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for _, url := range []string{"http://" + gone.Addr().String(), "http://" + silent.Addr().String(), "https://" + silent.Addr().String()} {
+	for _, url := range []string{"http://" + gone, "http://" + silent.Addr().String(), "https://" + silent.Addr().String()} {
 		for status, open := range map[int]bool{503: false, 101: true} {
 			r := newRigAt(t, url, Options{}, func(o *gateway.Options) {
 				o.ConnectHookTimeout, o.ConnectHookFailOpen = 20*time.Millisecond, open

@@ -52,7 +52,7 @@ type endpoint struct {
 	opts    Options
 	client  *http.Client
 	circuit *gobreaker.CircuitBreaker[gateway.ConnectAnswer]
-	state   atomic.Int32 // of the circuit, as the log knows it
+	told    gobreaker.State // of the circuit, as the log knows it
 	limited logging.Limiter
 }
 
@@ -91,7 +91,8 @@ func newEndpoint(o Options) *endpoint {
 		Timeout:     open,
 		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= circuitFailures },
 		// A client that goes while the endpoint is asked says nothing about it.
-		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded:    func(err error) bool { return errors.Is(err, context.Canceled) },
+		OnStateChange: func(_ string, _, is gobreaker.State) { e.tellCircuit(is) },
 	})
 	return e
 }
@@ -124,7 +125,6 @@ func (h *Hook) Ask(ctx context.Context, r *gateway.ConnectRequest) (gateway.Conn
 		return gateway.ConnectAnswer{}, nil
 	}
 	answer, err := e.circuit.Execute(func() (gateway.ConnectAnswer, error) { return e.ask(ctx, r) })
-	e.tellCircuit()
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		err = errNotAsked
 	}
@@ -133,15 +133,13 @@ func (h *Hook) Ask(ctx context.Context, r *gateway.ConnectRequest) (gateway.Conn
 
 var errNotAsked = fmt.Errorf("connect hook: the endpoint is not asked for some seconds: it has failed %d times in a row", circuitFailures)
 
-// tellCircuit logs that the circuit has opened or closed.
-func (e *endpoint) tellCircuit() {
-	is := e.circuit.State()
-	if is == gobreaker.StateHalfOpen { // it is being tried
+// tellCircuit logs that the circuit has opened or closed. The circuit calls it, one
+// call at a time.
+func (e *endpoint) tellCircuit(is gobreaker.State) {
+	if is == gobreaker.StateHalfOpen || is == e.told { // it is being tried, or was in vain
 		return
 	}
-	if was := gobreaker.State(e.state.Swap(int32(is))); was == is {
-		return
-	}
+	e.told = is
 	log := e.opts.Logger.WithField("url", e.redacted())
 	if is == gobreaker.StateOpen {
 		log.Warnf("the connect hook's endpoint has failed %d times in a row, and is asked again in some seconds", circuitFailures)

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/go-gatewayworker/gatewayworker/internal/browsertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/clustertest"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
 // patience bounds every wait for something that must happen.
@@ -20,7 +19,7 @@ const patience = 30 * time.Second
 var phpSkipped atomic.Int32
 
 func TestMain(m *testing.M) {
-	code := clustertest.Main(m, func() error { return goleak.Find() })
+	code := clustertest.Main(m, testwait.Leaks)
 	browsertest.PrintSkipped()
 	if n := phpSkipped.Load(); n > 0 {
 		fmt.Printf("SKIPPED %d tests of PHP's endpoint: php is not installed\n", n)

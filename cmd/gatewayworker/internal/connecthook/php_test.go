@@ -1,6 +1,7 @@
 package connecthook
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -29,12 +30,9 @@ func phpEndpoint(t *testing.T) string {
 	}
 	var address string
 	testwait.Until(t, "php serves", func() bool { // the port is anybody's until php has it
-		free, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address = free.Addr().String()
-		_ = free.Close()
+		port, release := clustertest.ReservePort()
+		t.Cleanup(release)
+		address = fmt.Sprintf("127.0.0.1:%d", port)
 		cmd := exec.Command("php", "-S", address, script)
 		clustertest.OwnSession(cmd)
 		if err := cmd.Start(); err != nil {

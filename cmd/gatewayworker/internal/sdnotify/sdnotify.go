@@ -19,6 +19,11 @@ const (
 	Reloading = "RELOADING=1"
 )
 
+// patience is for a systemd whose socket is full. It has to outlast a machine that
+// stands still between the deadline's setting and the write, which would not be
+// tried at all: a service whose READY=1 is lost is killed.
+const patience = 5 * time.Second
+
 // relay is set by Via.
 var relay atomic.Pointer[relayed]
 
@@ -58,7 +63,7 @@ func Relay(state string) {
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
+	_ = conn.SetWriteDeadline(time.Now().Add(patience))
 	_, _ = conn.Write([]byte(state))
 }
 
