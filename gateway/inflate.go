@@ -110,7 +110,8 @@ func (r *clientReader) Aside(job *clientproto.Inflation) bool {
 		return false // nobody else waits for this goroutine
 	}
 	i := &inflation{c: c, job: job}
-	if !within(job.Message(), r.owned) {
+	// What is left of a small buffer is moved to its start.
+	if cap(r.owned) <= keepUnread || !within(job.Message(), r.owned) {
 		job.Keep()
 	}
 	c.setRare(func(to *rare) { to.inflation = i })

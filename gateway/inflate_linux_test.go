@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,6 +108,56 @@ func TestInflateBeside(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestInflateBuffer: a message that waits to be inflated stays as it is, whatever
+// becomes of the buffer in which it came, and however much came before and behind it.
+func TestInflateBuffer(t *testing.T) {
+	g := startGateway(t, Options{})
+	w := g.worker("w:0")
+	for i := range 18 {
+		_, whole, halves := longDeflated([]int{40 << 10, 80 << 10, 300 << 10}[i%3])
+		sent := [][]byte{whole, halves}[i/3%2]
+		first := []int{0, 5, 20_000}[i/6] // bytes that come before the rest: none, a piece of a frame, of the message
+		g.dialWS()
+		id := w.event(gp.CmdOnConnect).ConnectionID
+		w.event(gp.CmdOnWebSocketConnect)
+		still, err := g.StandStill(t.Context()) // its poller has nothing more to do with it
+		if err != nil {
+			t.Fatal(err)
+		}
+		still.GoOn()
+		clients := g.allClients()
+		c := clients[slices.IndexFunc(clients, func(c *client) bool { return c.ID() == id })]
+
+		release := g.holdInflations()
+		all := append(append(frameOf("before"), sent...), frameOf("behind")...)
+		r := clientReader{gw: g.Gateway, b: new(batch), poller: true}
+		buf := make([]byte, clientReadSize)
+		receive := func(p []byte) {
+			for len(p) > 0 {
+				n := copy(buf, p)
+				r.received(c, buf[:n])
+				p = p[n:]
+			}
+		}
+		receive(all[:first])
+		receive(all[first:])
+		if c.inflation() == nil {
+			t.Fatal("it does not wait")
+		}
+		receive(bytes.Repeat(all, 3))
+		if want := whole[14:]; !bytes.Equal(want, c.inflation().job.Message()) {
+			t.Errorf("%d: a message of %d bytes changed while it waited", i, len(want))
+		}
+		release()
+		r.b.flush()
+		b := new(batch)
+		g.destroyClient(b, c, ClosedByCommand)
+		b.flush()
+		for w.next().Cmd != gp.CmdOnClose { // "before"
+		}
 	}
 }
 
