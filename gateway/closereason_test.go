@@ -68,10 +68,15 @@ func TestCloseReasons(t *testing.T) {
 
 func TestCloseReasonOfTime(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
-		opts.PingInterval, opts.PingNotResponseLimit = 20*time.Millisecond, 1
+		opts.PingInterval, opts.PingNotResponseLimit = time.Hour, 1
 		g := startGateway(t, opts)
 		g.worker("w:0")
 		_ = g.dialWS()
+		next := g.now() // the handshake may have taken longer than a client may be silent
+		next.PingInterval = 20 * time.Millisecond
+		if _, err := g.Reload(next); err != nil {
+			t.Fatal(err)
+		}
 		wantClosed(g, ClosedForSilence)
 	})
 	everyWay(t, func(t *testing.T, opts Options) {

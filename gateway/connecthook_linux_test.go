@@ -22,7 +22,7 @@ func TestConnectHookHandover(t *testing.T) {
 func testConnectHookHandover(t *testing.T, tls *tls.Config) {
 	first, second := newHookCalls(), newHookCalls()
 	opts := Options{
-		PingInterval: time.Hour, ConnectHook: first.hook, MaxClientsPerAddress: 1, TLS: tls,
+		PingInterval: time.Hour, ConnectHook: first.hook, ConnectHookTimeout: time.Hour, MaxClientsPerAddress: 1, TLS: tls,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
 	g := startGateway(t, opts)
@@ -88,7 +88,7 @@ func testConnectHookHandover(t *testing.T, tls *tls.Config) {
 // TestConnectHookHandoverWithout: the process that takes over may have no hook.
 func TestConnectHookHandoverWithout(t *testing.T) {
 	calls := newHookCalls()
-	g := startGateway(t, Options{PingInterval: time.Hour, ConnectHook: calls.hook, ConnectHookInFlight: 1})
+	g := startGateway(t, Options{PingInterval: time.Hour, ConnectHook: calls.hook, ConnectHookTimeout: time.Hour, ConnectHookInFlight: 1})
 	w := g.worker("w:0")
 	var clients []*peer
 	for range 3 {

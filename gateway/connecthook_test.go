@@ -105,7 +105,7 @@ func array(pairs ...any) *phpserialize.Array {
 func TestConnectHookAllows(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		calls := newHookCalls()
-		opts.ConnectHook = calls.hook
+		opts.ConnectHook, opts.ConnectHookTimeout = calls.hook, time.Hour
 		opts.WebsocketProtocols = []string{"static"}
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
@@ -174,7 +174,7 @@ func TestConnectHookAllows(t *testing.T) {
 func TestConnectHookRefuses(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		calls := newHookCalls()
-		opts.ConnectHook = calls.hook
+		opts.ConnectHook, opts.ConnectHookTimeout = calls.hook, time.Hour
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		failed := 0
@@ -249,7 +249,7 @@ func TestConnectHookPanics(t *testing.T) {
 // client has offered it, in whichever form the hook says it.
 func TestConnectHookProtocol(t *testing.T) {
 	calls := newHookCalls()
-	g := startGateway(t, Options{ConnectHook: calls.hook, WebsocketProtocols: []string{"static"}, HandshakeData: HandshakeData3})
+	g := startGateway(t, Options{ConnectHook: calls.hook, ConnectHookTimeout: time.Hour, WebsocketProtocols: []string{"static"}, HandshakeData: HandshakeData3})
 	g.worker("w:0")
 	for _, tt := range []struct {
 		answer ConnectAnswer
@@ -300,7 +300,7 @@ func TestConnectHookNeedsWebsocket(t *testing.T) {
 // adds.
 func TestConnectHookCompression(t *testing.T) {
 	calls := newHookCalls()
-	g := startGateway(t, Options{ConnectHook: calls.hook, Compression: true})
+	g := startGateway(t, Options{ConnectHook: calls.hook, ConnectHookTimeout: time.Hour, Compression: true})
 	w := g.worker("w:0")
 	c := g.dialRaw()
 	c.say(requestWith("/", "Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"))

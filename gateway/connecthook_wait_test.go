@@ -17,7 +17,7 @@ import (
 func TestConnectHookGone(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		calls := newHookCalls()
-		opts.ConnectHook = calls.hook
+		opts.ConnectHook, opts.ConnectHookTimeout = calls.hook, time.Hour
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		ways := []struct {
@@ -61,7 +61,7 @@ func TestConnectHookEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			everyWay(t, func(t *testing.T, opts Options) {
 				calls := newHookCalls()
-				opts.ConnectHook = calls.hook
+				opts.ConnectHook, opts.ConnectHookTimeout = calls.hook, time.Hour
 				opts.ConnectHookInFlight = 1
 				g := startGateway(t, opts)
 				g.worker("w:0")
@@ -110,7 +110,7 @@ func TestConnectHookBound(t *testing.T) {
 		clients = 200
 	}
 	var now, most atomic.Int64
-	g := startGateway(t, Options{ConnectHookInFlight: bound, ConnectHook: func(ctx context.Context, r *ConnectRequest) (ConnectAnswer, error) {
+	g := startGateway(t, Options{HandshakeTimeout: time.Hour, ConnectHookTimeout: time.Hour, ConnectHookInFlight: bound, ConnectHook: func(ctx context.Context, r *ConnectRequest) (ConnectAnswer, error) {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
@@ -122,7 +122,7 @@ func TestConnectHookBound(t *testing.T) {
 		return ConnectAnswer{UID: "u" + r.Query()}, nil
 	}})
 	w := g.worker("w:0")
-	long := time.Now().Add(4 * patience)
+	long := time.Now().Add(patience)
 	_ = w.conn.SetDeadline(long)
 	conns := make([]*peer, clients)
 	for i := range conns {
@@ -163,7 +163,7 @@ func TestConnectHookBound(t *testing.T) {
 func TestConnectHookQueue(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		calls := newHookCalls()
-		opts.ConnectHook, opts.ConnectHookInFlight, opts.ConnectHookQueue = calls.hook, 1, 1
+		opts.ConnectHook, opts.ConnectHookTimeout, opts.ConnectHookInFlight, opts.ConnectHookQueue = calls.hook, time.Hour, 1, 1
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		first, second := g.dialRaw(), g.dialRaw()
@@ -209,7 +209,7 @@ func TestConnectHookReload(t *testing.T) {
 	w.event(gp.CmdOnConnect)
 	w.event(gp.CmdOnWebSocketConnect)
 	opts := g.opts
-	opts.ConnectHook, opts.ConnectHookInFlight = calls.hook, 1
+	opts.ConnectHook, opts.ConnectHookTimeout, opts.ConnectHookInFlight = calls.hook, time.Hour, 1
 	if _, err := g.Reload(opts); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestConnectHookReload(t *testing.T) {
 func TestConnectHookLongWait(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		calls := newHookCalls()
-		opts.ConnectHook = calls.hook
+		opts.ConnectHook, opts.ConnectHookTimeout = calls.hook, time.Hour
 		g := startGateway(t, opts)
 		g.worker("w:0")
 		c := g.dialRaw()

@@ -103,7 +103,7 @@ func newLiveGateway(t *testing.T, conv *commandtest.Conversation, client, inner 
 		if g.worker = g.register(inner); g.worker != nil {
 			break
 		}
-		if time.Since(start) > 15*time.Second {
+		if time.Since(start) > patience {
 			t.Fatal("the gateway does not come up")
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -148,7 +148,7 @@ func (g *liveGateway) register(port int) net.Conn {
 	if err != nil {
 		return nil
 	}
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	body := fmt.Sprintf(`{"worker_key":"conversation:0","secret_key":"%s"}`, g.conv.SecretKey)
 	b := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdWorkerConnect, Flag: gp.FlagBodyIsScalar, Body: []byte(body)})
 	b = gp.AppendMessage(b, &gp.Message{Cmd: gp.CmdIsOnline, Flag: gp.FlagBodyIsScalar})
@@ -167,7 +167,7 @@ func (g *liveGateway) dial(port int) net.Conn {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	g.t.Cleanup(func() { c.Close() })
 	return c
 }

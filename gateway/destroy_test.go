@@ -23,6 +23,9 @@ func TestSendThenDestroy(t *testing.T) {
 			}
 			w.event(gp.CmdOnConnect)
 			w.event(gp.CmdOnMessage)
+			// Its message may have come with the end of TLS's handshake, before that is over.
+			client := g.allClients()[0]
+			g.until("the handshake is done", func() bool { return !client.transport.handshaking() })
 			long := strings.Repeat("x", 20000)
 			w.send(withBody(gp.CmdSendToOne, id, "one"), withBody(gp.CmdSendToAll, 0, long),
 				gp.Message{Cmd: gp.CmdDestroy, ConnectionID: id}, withBody(gp.CmdSendToOne, id, "late"))

@@ -92,7 +92,7 @@ func TestHandoverTLS(t *testing.T) {
 // be half done under TLS: a handshake that has not begun, one that has, a record,
 // records that the client does not read, and the end of a connection.
 func TestHandoverTLSHalfway(t *testing.T) {
-	opts := Options{Listen: "text://127.0.0.1:0", TLS: serverTLS(), PingInterval: time.Hour}
+	opts := Options{Listen: "text://127.0.0.1:0", TLS: serverTLS(), HandshakeTimeout: time.Hour, PingInterval: time.Hour}
 	g := startGateway(t, opts)
 	w := g.worker("w:0")
 	come := func(conn net.Conn) *tls.Conn {

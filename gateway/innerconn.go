@@ -272,7 +272,7 @@ func (w *innerConn) hangUp() {
 	switch half, ok := w.stream.(interface{ CloseWrite() error }); {
 	case ok && linger:
 		_ = half.CloseWrite()
-		_ = w.stream.SetReadDeadline(time.Now().Add(lingerPortable))
+		_ = w.stream.SetReadDeadline(time.Now().Add(cmp.Or(w.gw.opts.lingerPortable, lingerPortable)))
 	case w.stream != nil:
 		_ = w.stream.Close()
 	case !linger || w.sock.Unsent() == 0:

@@ -17,7 +17,7 @@ func TestQuestionsTakeTurns(t *testing.T) {
 	ask := gp.Message{Cmd: gp.CmdIsOnline, Flag: gp.FlagBodyIsScalar}
 	before := g.Stats().InnerTurns.Count
 	p := g.dialInner()
-	_ = p.conn.SetDeadline(time.Now().Add(6 * patience))
+	_ = p.conn.SetDeadline(time.Now().Add(patience))
 	go func() { _, _ = p.conn.Write(bytes.Repeat(gp.AppendMessage(nil, &ask), questions)) }()
 	if _, err := io.ReadFull(p.r, make([]byte, questions*len("\x00\x00\x00\x04i:0;"))); err != nil {
 		t.Fatal(err)

@@ -80,8 +80,8 @@ const maxConnectForTest = 8<<10 + 6*len("key")
 func TestKeyInTime(t *testing.T) {
 	for _, portable := range []bool{false, true} {
 		t.Run(fmt.Sprintf("portable=%v", portable), func(t *testing.T) {
-			g := startGateway(t, Options{SecretKey: "key", portable: portable, authTimeout: 300 * time.Millisecond})
-			worker := g.worker("w")
+			g := startGateway(t, Options{SecretKey: "key", portable: portable, authTimeout: time.Second})
+			worker := g.workerInTime()
 			silent, half := g.dialInner(), g.dialInner()
 			frame := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdWorkerConnect, Body: make([]byte, 100)})
 			if _, err := half.conn.Write(frame[:60]); err != nil {
@@ -92,6 +92,22 @@ func TestKeyInTime(t *testing.T) {
 			worker.barrier()
 		})
 	}
+}
+
+// workerInTime connects as a worker until it gives the key in time: the test can stand
+// still for longer.
+func (g *testGateway) workerInTime() *peer {
+	g.t.Helper()
+	var p *peer
+	g.until("a worker gives the key in time", func() bool {
+		p = g.dialInner()
+		b := gp.AppendMessage(nil, &gp.Message{Cmd: gp.CmdWorkerConnect, Flag: gp.FlagBodyIsScalar, Body: []byte(`{"worker_key":"w","secret_key":"key"}`)})
+		b = gp.AppendMessage(b, &gp.Message{Cmd: gp.CmdIsOnline, Flag: gp.FlagBodyIsScalar})
+		_, _ = p.conn.Write(b)
+		_, err := io.ReadFull(p.r, make([]byte, len("\x00\x00\x00\x04i:0;")))
+		return err == nil
+	})
+	return p
 }
 
 // TestNoKeyNoTimeout: where there is no key, a silent peer stays, as in PHP.

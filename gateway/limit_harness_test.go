@@ -18,6 +18,21 @@ func (g *testGateway) wantLimit(l Limit, times uint64) {
 	}
 }
 
+// clientsAre waits until there are so many clients, and as many count towards
+// MaxClientsPerAddress: one that goes is taken out there last.
+func (g *testGateway) clientsAre(n int) {
+	g.t.Helper()
+	g.until(fmt.Sprintf("there are %d clients", n), func() bool {
+		g.limits.mu.Lock()
+		counted := 0
+		for _, of := range g.limits.clients {
+			counted += of
+		}
+		g.limits.mu.Unlock()
+		return counted == n && g.Stats().Clients == n
+	})
+}
+
 // wantStatus makes a request for a websocket, with header, that must be answered
 // by a status, or by the end of the connection where that cannot be sent.
 func (g *testGateway) wantStatus(status int, header http.Header) {

@@ -59,14 +59,14 @@ func TestMaxClientsPerAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer other.Close()
-		g.until("another address is let in", func() bool { return g.Stats().Clients == 3 })
+		g.clientsAre(3) // another address is let in
 		_ = a.Close()
-		g.until("the first is gone", func() bool { return g.Stats().Clients == 2 })
+		g.clientsAre(2)
 		g.dialWS()
 		g.wantLimit(LimitClientsPerAddress, 1)
 		w.send(withBody(gp.CmdDestroy, 1, "")) // is gone already
 		w.send(withBody(gp.CmdDestroy, 2, ""), withBody(gp.CmdDestroy, 3, ""), withBody(gp.CmdDestroy, 4, ""))
-		g.until("all are gone", func() bool { return g.Stats().Clients == 0 })
+		g.clientsAre(0)
 		g.limits.mu.Lock()
 		defer g.limits.mu.Unlock()
 		if len(g.limits.clients) != 0 {
@@ -95,7 +95,7 @@ func TestMaxClientsPerFoundAddress(t *testing.T) {
 	g.wantStatus(http.StatusTooManyRequests, http.Header{"X-Forwarded-For": {"2001:db8::ffff:1"}}) // of one network of 64 bits
 	g.wantLimit(LimitClientsPerAddress, 2)
 	_ = a.Close()
-	g.until("there is room", func() bool { return g.Stats().Clients == 2 })
+	g.clientsAre(2)
 	dial("203.0.113.7")
 }
 

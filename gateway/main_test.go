@@ -1,9 +1,10 @@
 package gateway
 
 import (
+	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(testwait.Main(m)) }

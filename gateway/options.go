@@ -288,8 +288,8 @@ type Options struct {
 	// portable serves everything with goroutines, as on systems without epoll.
 	portable bool
 
-	// authTimeout and trimInterval are the constants of these names when they are 0.
-	authTimeout, trimInterval time.Duration
+	// These are the constants of their names when they are 0.
+	authTimeout, trimInterval, lingerPortable time.Duration
 }
 
 // BusinessWorker says which worker a callback is about.

@@ -34,6 +34,7 @@ func TestRelayEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	g.awaitShaken()
 	relay := g.passOnRelay(opts)
 	if n := relay.Clients(); n != clients {
 		t.Errorf("%d clients", n)
@@ -59,6 +60,14 @@ func TestRelayEnd(t *testing.T) {
 	}
 }
 
+// awaitShaken waits until the handshakes of all clients are done for the gateway too.
+func (g *testGateway) awaitShaken() {
+	g.t.Helper()
+	for _, c := range g.allClients() {
+		g.until("the handshake is done", func() bool { return !c.transport.handshaking() })
+	}
+}
+
 // passOnRelay is passOn, and returns the relay that stays.
 func (g *testGateway) passOnRelay(opts Options) *Relay {
 	g.t.Helper()
@@ -76,6 +85,7 @@ func TestRelayBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.event(gp.CmdOnConnect)
+	g.awaitShaken()
 	still, err := g.StandStill(t.Context())
 	if err != nil {
 		t.Fatal(err)

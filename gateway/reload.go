@@ -57,7 +57,7 @@ var functions = []string{"OnHandshake", "ConnectHook", "OnBusinessWorkerConnecte
 
 // incomparable are the options that Reload does not look at: what they are cannot be
 // compared. TLS and Listeners have rules of their own.
-var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "ConnectionIDStart", "portable", "authTimeout", "trimInterval"}
+var incomparable = []string{"Protocol", "Dial", "Logger", "Slog", "TLS", "Listeners", "ConnectionIDStart", "portable", "authTimeout", "trimInterval", "lingerPortable"}
 
 // Changeable reports whether [Gateway.Reload] applies an option, by its name in
 // [Options]: "PingInterval". TLS is applied where it stays on.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	gp "github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
 )
@@ -15,6 +16,7 @@ func TestShutdownTellsEverything(t *testing.T) {
 	everyWay(t, func(t *testing.T, opts Options) {
 		opts.Listen = "text://127.0.0.1:0"
 		opts.SendToWorkerBufferSize = 1 << 30
+		opts.lingerPortable = time.Hour // the worker closes its side when it has read everything
 		g := startGateway(t, opts)
 		w := g.worker("w:0")
 		const clients = 100

@@ -160,7 +160,7 @@ func (k *talk) settle(b *browser) {
 			if !more {
 				k.t.Fatalf("client %d is closed after %q, want %q", b.model.id, got, b.model.frames)
 			}
-		case <-time.After(6 * patience):
+		case <-time.After(patience):
 			k.t.Fatalf("client %d has got %q, want %q", b.model.id, got, b.model.frames)
 		}
 	}

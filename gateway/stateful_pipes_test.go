@@ -32,7 +32,7 @@ func (p *pipes) Addr() net.Addr { return pipeAddr }
 func (p *pipes) dial() net.Conn {
 	near, far := net.Pipe()
 	p.accepted <- pipeEnd{far}
-	_ = near.SetDeadline(time.Now().Add(6 * patience))
+	_ = near.SetDeadline(time.Now().Add(patience))
 	return near
 }
 

@@ -68,9 +68,11 @@ func (t *streamTransport) offeredLocked(q *outqueue.Queue) {
 	}
 }
 
-// partingTime is how long the kernel may take over the last messages of a client
-// that is destroyed. One attempt would do, which net.Conn does not offer.
-const partingTime = 100 * time.Millisecond
+// partingTime is how long the kernel may take over what is being written to a client
+// that is destroyed, and then over its last messages. One attempt would do, which
+// net.Conn does not offer: it writes nothing once a deadline has passed, however much
+// room there is, and the goroutine that writes may get no processor for a while.
+const partingTime = 5 * time.Second
 
 // watchLocked starts the writing goroutine. The reading one always reads: of a
 // client that is closing it drops what comes.
@@ -200,6 +202,7 @@ func (t *streamTransport) writeQueue() {
 		if t.parting {
 			last := t.last
 			c.mu.Unlock()
+			_ = t.conn.SetWriteDeadline(time.Now().Add(partingTime))
 			_ = t.writeAll(last)
 			t.end()
 			return

@@ -102,7 +102,12 @@ func TestTrimByBytes(t *testing.T) {
 		w.event(gp.CmdOnConnect)
 	}
 	message := withBody(gp.CmdSendToAll, 0, strings.Repeat("x", 1<<20))
-	for g.Stats().DroppedToClients < clients { // all are full, at 8 MiB
+	full := func(c *client) bool { // at 8 MiB
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.fullLocked()
+	}
+	for all := g.allClients(); slices.ContainsFunc(all, func(c *client) bool { return !full(c) }); {
 		w.send(message)
 		w.barrier()
 	}

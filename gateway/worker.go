@@ -151,7 +151,7 @@ func (g *Gateway) workerConnected(w *innerConn, key string) {
 	log := g.log.WithFields(logrus.Fields{"worker_key": key, "remote": w.remote})
 	if evicted != nil && evicted != w {
 		log.WithField("evicted", evicted.remote).Warn("worker key conflict: closing the older connection; give every worker on a host its own name")
-		evicted.closeAfterFlush()
+		defer evicted.closeAfterFlush() // behind the callback: its own callback comes after that everywhere
 	} else {
 		log.Info("business worker connected")
 	}

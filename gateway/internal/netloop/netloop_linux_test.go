@@ -5,15 +5,17 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { os.Exit(testwait.Main(m)) }
 
 // pair returns a non-blocking socket and its peer.
 func pair(t *testing.T) (*FD, int) {
@@ -202,6 +204,16 @@ func TestPollerAfterClose(t *testing.T) {
 	}
 }
 
+// awaitConn waits until a connection can be accepted: the peer's kernel may have it
+// sooner than the listener's.
+func awaitConn(t *testing.T, l *Listener) {
+	t.Helper()
+	testwait.Until(t, "a connection can be accepted", func() bool {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(l.Sysfd()), Events: unix.POLLIN}}, 0)
+		return n == 1 && err == nil
+	})
+}
+
 func TestAccept(t *testing.T) {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -221,6 +233,7 @@ func TestAccept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	awaitConn(t, l)
 	fd, remote, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +262,8 @@ func TestAcceptOutOfFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer refused.Close()
-	_ = refused.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = refused.SetDeadline(time.Now().Add(2 * time.Minute))
+	awaitConn(t, l)
 	probe, err := unix.Dup(0)
 	if err != nil {
 		t.Fatal(err)
@@ -287,6 +301,7 @@ func TestAcceptOutOfFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	awaitConn(t, l)
 	fd, _, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)

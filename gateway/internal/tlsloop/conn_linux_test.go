@@ -48,7 +48,7 @@ func (o *owner) await(events int16) {
 	o.t.Helper()
 	fds := []unix.PollFd{{Fd: int32(o.socket.Sysfd()), Events: events}}
 	for {
-		n, err := unix.Poll(fds, 10_000)
+		n, err := unix.Poll(fds, 120_000)
 		switch {
 		case err == unix.EINTR:
 		case err != nil || n == 0:
@@ -84,7 +84,7 @@ func newPair(t *testing.T) (*owner, net.Conn) {
 		t.Fatal(err)
 	}
 	_ = file.Close()
-	_ = client.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = client.SetDeadline(time.Now().Add(2 * time.Minute))
 	o := &owner{t: t, watch: make(chan int16, 1)}
 	o.socket.Init(fds[0])
 	o.conn.Init(o, &o.socket, config())

@@ -39,7 +39,7 @@ func handshakeAll(t *testing.T, n int, cfg *tls.Config) {
 	var all sync.WaitGroup
 	for range n {
 		o, client := newPair(t)
-		_ = client.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = client.SetDeadline(time.Now().Add(2 * time.Minute))
 		o.conn.Init(o, &o.socket, cfg)
 		done := o.begin()
 		all.Go(func() {
@@ -81,7 +81,7 @@ func TestGoneBeforeItsTurn(t *testing.T) {
 	for range n {
 		o, client := newPair(t)
 		o.conn.Init(o, &o.socket, &tls.Config{Certificates: []tls.Certificate{cert}})
-		_ = client.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = client.SetDeadline(time.Now().Add(2 * time.Minute))
 		_ = tls.Client(&lastWords{client}, &tls.Config{InsecureSkipVerify: true}).Handshake()
 		testwait.Until(t, "the peer has gone", o.socket.Broken)
 		before := runtime.NumGoroutine()
