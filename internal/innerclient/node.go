@@ -87,6 +87,10 @@ func (n *node) connect() {
 	for {
 		c, err := n.dial(n.pool.ctx)
 		n.mu.Lock()
+		if err != nil && n.newsLocked() { // it may not hold any more
+			n.mu.Unlock()
+			continue
+		}
 		first := n.dialing
 		n.dialing = nil
 		if err == nil && n.closed {
@@ -128,6 +132,16 @@ func (n *node) retry() {
 	select {
 	case n.wake <- struct{}{}: // the goroutine in connect takes it
 	default:
+	}
+}
+
+// newsLocked reports whether retry was called while an attempt was under way.
+func (n *node) newsLocked() bool {
+	select {
+	case <-n.wake:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -272,7 +286,8 @@ func (n *node) takeUnconfirmed() uint64 {
 // questions change nothing, so asking twice is safe.
 func (n *node) query(ctx context.Context, m gatewayprotocol.Message) ([]byte, error) {
 	weight := queryWeight(m.Cmd)
-	for again := true; ; again = false {
+	again := true
+	for {
 		c, err := n.queryConn(ctx, weight)
 		if err != nil {
 			return nil, err
@@ -285,8 +300,11 @@ func (n *node) query(ctx context.Context, m gatewayprotocol.Message) ([]byte, er
 			if err := n.waitRoom(ctx, c); err != nil {
 				return nil, err
 			}
+		case c.leaving(): // it was on its way out of use, in good order, when the question came
 		case !again:
 			return nil, err
+		default:
+			again = false
 		}
 		if !c.alive() {
 			n.drop(c)
