@@ -308,20 +308,24 @@ func (d *dispatcher) wait(ctx context.Context) (left int, err error) {
 
 // silence waits until no event is left and none has come for as long as patience.
 func (d *dispatcher) silence(ctx context.Context, patience time.Duration) error {
-	for {
+	// In parts: a process that stands still for a while, and has not read what has
+	// come meanwhile, takes no more than one of them for silence.
+	const parts = 10
+	for silent := 0; silent < parts; silent++ {
 		if _, err := d.wait(ctx); err != nil {
 			return err
 		}
 		before := d.received()
 		select {
-		case <-time.After(patience):
+		case <-time.After(patience / parts):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if d.received() == before {
-			return nil
+		if d.received() != before {
+			silent = -1
 		}
 	}
+	return nil
 }
 
 // received returns the number of events since the start.

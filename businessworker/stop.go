@@ -95,10 +95,10 @@ func (w *Worker) shutdown(ctx context.Context, s *stopping) {
 	if err != nil { // out of time
 		w.cancel()
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), farewellTimeout)
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), w.farewell)
 		defer cancel()
 	}
-	stopErr := w.farewell(ctx)
+	stopErr := w.sayFarewell(ctx)
 	if err == nil {
 		err = stopErr
 	}
@@ -109,8 +109,8 @@ func (w *Worker) shutdown(ctx context.Context, s *stopping) {
 	s.err = err
 }
 
-// farewell calls OnStop if OnStart was successful, and sends what is left.
-func (w *Worker) farewell(ctx context.Context) error {
+// sayFarewell calls OnStop if OnStart was successful, and sends what is left.
+func (w *Worker) sayFarewell(ctx context.Context) error {
 	select {
 	case <-w.startEnded:
 	case <-ctx.Done():

@@ -3,6 +3,7 @@ package businessworker
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -26,6 +27,7 @@ type Worker struct {
 	dispatcher *dispatcher
 	unwritten  unwritten
 	stats      counters
+	farewell   time.Duration // farewellTimeout; tests have their own
 
 	ctx        context.Context // of handlers: ends when the worker is closed
 	cancel     context.CancelFunc
@@ -63,6 +65,7 @@ func New(h Handler, opts Options) (*Worker, error) {
 		hello: hello,
 		call:  callbacksOf(h),
 
+		farewell:   farewellTimeout,
 		watched:    make(chan struct{}),
 		startEnded: make(chan struct{}),
 	}

@@ -25,6 +25,7 @@ type registerDirectory struct {
 	news    chan struct{}                        // capacity 1: the list has changed; nil without callbacks
 
 	mu    sync.Mutex                                     // guards all below
+	hold  time.Duration                                  // holdTime; tests have their own
 	addrs []gatewayprotocol.GatewayAddress               // in use: what the latest list names, then what is held
 	held  map[gatewayprotocol.GatewayAddress]*time.Timer // in use though not named
 	told  bool
@@ -36,6 +37,7 @@ func newRegisterDirectory(opts Options, added func(gatewayprotocol.GatewayAddres
 		opts:  opts,
 		added: added,
 		done:  make(chan struct{}),
+		hold:  holdTime,
 		held:  make(map[gatewayprotocol.GatewayAddress]*time.Timer),
 	}
 	var err error
@@ -97,7 +99,7 @@ func (d *registerDirectory) replace(texts []string) {
 		}
 		addrs = append(addrs, addr)
 		if d.held[addr] == nil {
-			d.held[addr] = time.AfterFunc(holdTime, func() { d.forget(addr) })
+			d.held[addr] = time.AfterFunc(d.hold, func() { d.forget(addr) })
 		}
 	}
 	d.addrs = addrs
