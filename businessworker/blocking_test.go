@@ -58,9 +58,10 @@ func TestBlockedHandlers(t *testing.T) {
 				testwait.Until(t, "the rest of the batch is handled", func() bool { return handled.Load() == 40-stuck })
 				s.conn.Write(s.batch(1, 40, "second"))
 				testwait.Until(t, "reading goes on", func() bool { return handled.Load() == 2*(40-stuck) })
-				if st := s.w.Stats(); st.Waiting != int(2*stuck) || st.Busy != int(stuck) {
-					t.Errorf("stats %+v, want %d busy and %d waiting", st, stuck, 2*stuck)
-				}
+				testwait.Until(t, fmt.Sprintf("%d are busy and %d wait", stuck, 2*stuck), func() bool {
+					st := s.w.Stats()
+					return st.Waiting == int(2*stuck) && st.Busy == int(stuck)
+				})
 				close(release)
 				testwait.Until(t, "all is handled", func() bool { st := s.w.Stats(); return st.Events == 80 && st.Waiting == 0 && st.Busy == 0 })
 			})

@@ -20,9 +20,9 @@ import (
 // worker is being asked to stand still.
 func (r *running) tryPassOn(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, limit time.Duration, wrong func(*handover.Taker) error) error {
 	t.Helper()
-	next, err := businessworker.New(h, businessworker.Options{
+	next, err := businessworker.New(h, patient(businessworker.Options{
 		Name: "next", RegisterAddresses: c.RegisterAddresses(), SecretKey: c.SecretKey, Logger: clustertest.Quiet(),
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,7 @@ func TestHandoverOfEvents(t *testing.T) {
 	}}
 	w := start(t, c, slow, businessworker.Options{Name: "first", Concurrency: 1})
 	a, b := dial(t, c.Gateways[0], "/"), dial(t, c.Gateways[0], "/")
+	testwait.Until(t, "the events of both clients' coming are handled", func() bool { return w.Stats().Events == 4 })
 	a.Send(t, "slow")
 	<-entered
 	for i := range 40 { // more than share memory

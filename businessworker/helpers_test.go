@@ -12,7 +12,18 @@ import (
 )
 
 // patience is how long anything may take.
-const patience = 20 * time.Second
+const patience = time.Minute
+
+// patient returns options whose times do not run out on a machine that stands still
+// for a while. Those that a test has set stay.
+func patient(o businessworker.Options) businessworker.Options {
+	for _, d := range []*time.Duration{&o.ConnectTimeout, &o.QueryTimeout, &o.SendTimeout, &o.ShutdownTimeout} {
+		if *d == 0 {
+			*d = patience
+		}
+	}
+	return o
+}
 
 // events is a handler made of functions, any of which may be nil.
 type events struct {
@@ -81,7 +92,7 @@ func start(t testing.TB, c *clustertest.Cluster, h businessworker.Handler, opts 
 	if opts.Logger == nil && opts.Slog == nil {
 		opts.Logger = clustertest.Quiet()
 	}
-	w, err := businessworker.New(h, opts)
+	w, err := businessworker.New(h, patient(opts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +118,7 @@ func (r *running) stop(t testing.TB) {
 		if err != nil {
 			t.Fatalf("Run: %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(2 * patience):
 		t.Fatal("the worker does not stop")
 	}
 }

@@ -190,7 +190,7 @@ func eachSessionCluster(t *testing.T, body func(t *testing.T, c *sessionCluster)
 			} else {
 				start(t, c.Cluster, &events{message: doSessionSteps}, businessworker.Options{})
 			}
-			c.client = must(gatewayclient.New(gatewayclient.Options{RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet()}))(t)
+			c.client = must(gatewayclient.New(gatewayclient.Options{RegisterAddresses: c.RegisterAddresses(), QueryTimeout: patience, Logger: clustertest.Quiet()}))(t)
 			defer c.client.Close()
 			body(t, c)
 		})
@@ -325,7 +325,7 @@ func TestSessionWriteByAnotherHandler(t *testing.T) {
 		}
 		return doSessionSteps(ctx, e, msg)
 	}}, businessworker.Options{})
-	c.client = must(gatewayclient.New(gatewayclient.Options{RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet()}))(t)
+	c.client = must(gatewayclient.New(gatewayclient.Options{RegisterAddresses: c.RegisterAddresses(), QueryTimeout: patience, Logger: clustertest.Quiet()}))(t)
 	defer c.client.Close()
 	u, other := c.dial(t, `{"a":1}`), c.dial(t, "null")
 	u.Send(t, "set")

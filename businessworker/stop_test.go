@@ -115,7 +115,7 @@ func TestShutdownInOnStartAndOnStop(t *testing.T) {
 		}
 	}
 	w := must(businessworker.New(&events{start: note("start"), stop: note("stop")}, businessworker.Options{
-		Name: "n", ID: 3, RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet(),
+		Name: "n", ID: 3, RegisterAddresses: c.RegisterAddresses(), ShutdownTimeout: patience, Logger: clustertest.Quiet(),
 	}))(t)
 	if err := w.Run(context.Background()); err != nil {
 		t.Errorf("Run: %v", err)
@@ -139,7 +139,7 @@ func TestBusyClientIsForgotten(t *testing.T) {
 	}
 	<-began
 	s.conn.Close()
-	testwait.Until(t, "the connection has ended", func() bool { return s.w.Stats().Gateways == 0 })
+	must(s.accept())(t) // the next one: the worker has dealt with the end of this one
 	close(release)
 	testwait.Until(t, "the client is forgotten", func() bool { return s.w.Stats().Clients == 0 })
 }

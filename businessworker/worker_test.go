@@ -309,6 +309,7 @@ func TestStopRunsOutOfTime(t *testing.T) {
 		},
 	}
 	w := start(t, c, h, businessworker.Options{ShutdownTimeout: 50 * time.Millisecond})
+	businessworker.SetFarewell(w.Worker, patience) // it is not about how long that is
 	u := dial(t, c.Gateways[0], "/")
 	u.Send(t, "1")
 	u.Send(t, "2")
@@ -336,7 +337,7 @@ func TestOnStartFails(t *testing.T) {
 			t.Errorf("in OnStart: %v", err)
 		}
 		return sorry
-	}}, businessworker.Options{RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet()})
+	}}, patient(businessworker.Options{RegisterAddresses: c.RegisterAddresses(), Logger: clustertest.Quiet()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ type client struct {
 	id       uint32
 	worker   *inner // where its events went first; nil without scripted workers
 	upgraded bool   // the websocket handshake is done, or the protocol has none
+	skips    string // messages that drain leaves out of the transcript; "": none
 }
 
 // standardHandshake is what connect sends.

@@ -184,6 +184,9 @@ func (c *client) drain() {
 			s.log("%s . nothing more", c.name)
 			return
 		}
+		if c.skips != "" && bytes.HasSuffix(unit, []byte(c.skips)) {
+			continue
+		}
 		if c.gw.cfg.Listen == "tcp" {
 			rest = append(rest, unit...)
 		} else {

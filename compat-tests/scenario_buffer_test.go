@@ -187,12 +187,21 @@ func (c *client) expectFirstOf(n int) {
 
 // countReplies takes all replies that are on the way.
 func (in *inner) countReplies() int {
-	n := 0
-	for in.stage.awaitFor(100*time.Millisecond, func() bool { return in.unitLen(in.buf) > 0 }) {
-		if _, ok := in.read(); !ok {
-			break
+	const offline, none = "i:0;", "N;"
+	n, room := 0, false
+	for {
+		for !room && !in.stage.awaitFor(50*time.Millisecond, func() bool { return in.unitLen(in.buf) > 0 || in.ended }) {
+			in.put(bytesOf(isOnline(0))) // its answer may be dropped, too, while there is no room
 		}
-		n++
+		u, ok := in.read()
+		switch {
+		case !ok, string(u.reply) == none:
+			return n
+		case string(u.reply) != offline:
+			n++
+		case !room: // what comes now, comes behind all others
+			room = true
+			in.put(bytesOf(sessionByID(0)))
+		}
 	}
-	return n
 }

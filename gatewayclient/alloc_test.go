@@ -36,7 +36,7 @@ func TestAllocations(t *testing.T) {
 		}
 	}()
 	addr, _ := gatewayprotocol.ParseGatewayAddress(ln.Addr().String())
-	c, err := gatewayclient.New(gatewayclient.Options{Gateways: []string{addr.String()}, Logger: clustertest.Quiet()})
+	c, err := gatewayclient.New(patient(gatewayclient.Options{Gateways: []string{addr.String()}, Logger: clustertest.Quiet()}))
 	ok(t, err)
 	defer func() { c.Close(); <-done }()
 	ctx := testContext(t)

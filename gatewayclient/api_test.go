@@ -228,7 +228,7 @@ func TestCallbacks(t *testing.T) {
 	dialed := map[string]bool{}
 	var c *gatewayclient.Client
 	started := make(chan struct{})
-	c, err := gatewayclient.New(gatewayclient.Options{
+	c, err := gatewayclient.New(patient(gatewayclient.Options{
 		RegisterAddresses: cluster.RegisterAddresses(),
 		Logger:            clustertest.Quiet(),
 		OnGatewayUp: func(a gatewayclient.GatewayAddress) {
@@ -243,7 +243,7 @@ func TestCallbacks(t *testing.T) {
 			mu.Unlock()
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
-	})
+	}))
 	ok(t, err)
 	defer c.Close()
 	close(started)
@@ -252,7 +252,7 @@ func TestCallbacks(t *testing.T) {
 		select {
 		case got := <-changes:
 			equal(t, "change", got, want)
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("not told: %s", want)
 		}
 	}
@@ -274,16 +274,41 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// await waits until something has been logged.
+func (b *lockedBuffer) await(t testing.TB, text string) {
+	t.Helper()
+	testwait.Until(t, "the log has "+text, func() bool { return strings.Contains(b.String(), text) })
+}
+
 // TestRegisterErrors: a wrong key and a Register that is not there are different
 // errors.
 func TestRegisterErrors(t *testing.T) {
 	cluster := clustertest.Start(t, clustertest.Go, clustertest.Options{SecretKey: "right"})
-	var log bytes.Buffer
+	var log lockedBuffer
 	c, err := gatewayclient.New(gatewayclient.Options{
-		RegisterAddresses: cluster.RegisterAddresses(), SecretKey: "wrong", QueryTimeout: time.Second,
+		RegisterAddresses: cluster.RegisterAddresses(), SecretKey: "wrong", ConnectTimeout: patience, QueryTimeout: time.Millisecond,
 		Slog: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	ok(t, err)
+	log.await(t, "check that the secret key is the same") // the call says what is known when its time is over
 	_, err = c.AllClientIDs(testContext(t))
 	var re *gatewayclient.RegisterError
 	if !errors.Is(err, register.ErrSecretKey) || !errors.As(err, &re) || re.Servers[0].Addr != cluster.Registers[0].Addr {

@@ -24,11 +24,11 @@ type bench struct {
 
 func newClient(t testing.TB, c *clustertest.Cluster) *gatewayclient.Client {
 	t.Helper()
-	client, err := gatewayclient.New(gatewayclient.Options{
+	client, err := gatewayclient.New(patient(gatewayclient.Options{
 		RegisterAddresses: c.RegisterAddresses(),
 		SecretKey:         c.SecretKey,
 		Logger:            clustertest.Quiet(),
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +51,24 @@ func newBench(t *testing.T, c *clustertest.Cluster, usersPerGateway int) *bench 
 	return b
 }
 
+// patience bounds every wait; nothing waits for it to pass.
+const patience = 2 * time.Minute
+
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// patient returns options whose times do not run out on a machine that stands still
+// for a while. Those that a test has set stay.
+func patient(o gatewayclient.Options) gatewayclient.Options {
+	for _, d := range []*time.Duration{&o.ConnectTimeout, &o.QueryTimeout, &o.SendTimeout} {
+		if *d == 0 {
+			*d = patience
+		}
+	}
+	return o
 }
 
 func must[T any](v T, err error) func(testing.TB) T {
@@ -331,6 +345,7 @@ func TestGatewayDies(t *testing.T) {
 func TestRegisterRestart(t *testing.T) {
 	clustertest.Each(t, clustertest.Options{Registers: 2, Gateways: 2}, func(t *testing.T, c *clustertest.Cluster) {
 		ctx, cl := testContext(t), newClient(t, c)
+		gatewayclient.HoldFor(cl, time.Hour) // however long gateways need to announce themselves again
 		equal(t, "gateways", len(must(cl.Gateways(ctx))(t)), 2)
 		stop := make(chan struct{})
 		fewer := make(chan string, 1)
@@ -366,7 +381,7 @@ func TestRegisterRestart(t *testing.T) {
 
 func TestWrongKey(t *testing.T) {
 	clustertest.Each(t, clustertest.Options{SecretKey: "right"}, func(t *testing.T, c *clustertest.Cluster) {
-		cl, err := gatewayclient.New(gatewayclient.Options{Gateways: []string{c.Gateways[0].InnerAddr}, SecretKey: "wrong", Logger: clustertest.Quiet()})
+		cl, err := gatewayclient.New(patient(gatewayclient.Options{Gateways: []string{c.Gateways[0].InnerAddr}, SecretKey: "wrong", Logger: clustertest.Quiet()}))
 		ok(t, err)
 		defer cl.Close()
 		_, err = cl.ClientCount(testContext(t))

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
@@ -24,7 +26,7 @@ func fakeCluster(t testing.TB, opts gatewayclient.Options, fakes ...*fakeGateway
 		opts.Gateways = append(opts.Gateways, f.addr.String())
 	}
 	opts.Logger = clustertest.Quiet()
-	c, err := gatewayclient.New(opts)
+	c, err := gatewayclient.New(patient(opts))
 	ok(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c
@@ -39,26 +41,29 @@ func answerWith(payload string) func(gatewayprotocol.Message) (string, bool) {
 // TestPartialResults: gateways that are dead, silent, or talk nonsense are named,
 // and the others' answers are there.
 func TestPartialResults(t *testing.T) {
-	good := newFakeGateway(t, answerWith("i:5;"))
-	quiet := newFakeGateway(t, silent)
 	dead := newFakeGateway(t, silent)
 	dead.close()
-	nonsense := newFakeGateway(t, answerWith("a:1:{"))
-	wrong := newFakeGateway(t, answerWith(`s:1:"5";`))
-	c := fakeCluster(t, gatewayclient.Options{QueryTimeout: 100 * time.Millisecond}, quiet, dead, good, nonsense, wrong)
-	n, err := c.ClientCount(testContext(t))
-	equal(t, "count", n, 5)
-	equal(t, "failed", gatewayclient.FailedGateways(err),
-		[]gatewayclient.GatewayAddress{quiet.addr, dead.addr, nonsense.addr, wrong.addr})
-	var reply *gatewayclient.ReplyError
-	if !errors.Is(err, gatewayclient.ErrNoReply) || !errors.As(err, &reply) || !errors.Is(err, gatewayclient.ErrUnreachable) || !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("error does not say what went wrong: %v", err)
-	}
-	for _, f := range []*fakeGateway{quiet, dead, nonsense, wrong} {
-		if !strings.Contains(err.Error(), f.addr.String()) {
-			t.Errorf("error does not name %s: %v", f.addr, err)
+	synctest.Test(t, func(t *testing.T) { // only who is silent uses up QueryTimeout
+		var pipes pipeNetwork
+		good := pipes.gateway(t, answerWith("i:5;"))
+		quiet := pipes.gateway(t, silent)
+		nonsense := pipes.gateway(t, answerWith("a:1:{"))
+		wrong := pipes.gateway(t, answerWith(`s:1:"5";`))
+		c := fakeCluster(t, gatewayclient.Options{QueryTimeout: 100 * time.Millisecond, Dial: pipes.dial}, quiet, dead, good, nonsense, wrong)
+		n, err := c.ClientCount(testContext(t))
+		equal(t, "count", n, 5)
+		equal(t, "failed", gatewayclient.FailedGateways(err),
+			[]gatewayclient.GatewayAddress{quiet.addr, dead.addr, nonsense.addr, wrong.addr})
+		var reply *gatewayclient.ReplyError
+		if !errors.Is(err, gatewayclient.ErrNoReply) || !errors.As(err, &reply) || !errors.Is(err, gatewayclient.ErrUnreachable) || !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("error does not say what went wrong: %v", err)
 		}
-	}
+		for _, f := range []*fakeGateway{quiet, dead, nonsense, wrong} {
+			if !strings.Contains(err.Error(), f.addr.String()) {
+				t.Errorf("error does not name %s: %v", f.addr, err)
+			}
+		}
+	})
 }
 
 // TestContextBoundsQuestions: the caller's context ends a question that is under
@@ -142,40 +147,35 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 // TestSendBufferFull: a gateway that does not read costs its own messages only,
 // and the caller gets an error.
 func TestSendBufferFull(t *testing.T) {
-	stuck, err := net.Listen("tcp", "127.0.0.1:0") // no connection is accepted
-	ok(t, err)
-	defer stuck.Close()
-	good := newFakeGateway(t, emptyAnswer)
-	c, err := gatewayclient.New(gatewayclient.Options{
-		Gateways:                []string{stuck.Addr().String(), good.addr.String()},
-		SendToGatewayBufferSize: 64 << 10,
-		SendTimeout:             20 * time.Millisecond,
-		Logger:                  clustertest.Quiet(),
-	})
-	ok(t, err)
-	defer c.Close()
-	ctx := testContext(t)
-	msg := make([]byte, 256<<10)
-	for sent := 1; ; sent++ {
-		err := c.SendToAll(ctx, msg)
-		if err == nil {
-			if sent > 1000 {
-				t.Fatal("no bound")
+	synctest.Test(t, func(t *testing.T) { // only who does not read uses up SendTimeout
+		var pipes pipeNetwork
+		stuck := pipes.gateway(t, silent)
+		stuck.deaf = true
+		good := pipes.gateway(t, emptyAnswer)
+		c := fakeCluster(t, gatewayclient.Options{
+			SendToGatewayBufferSize: 64 << 10,
+			SendTimeout:             20 * time.Millisecond,
+			Dial:                    pipes.dial,
+		}, stuck, good)
+		ctx := testContext(t)
+		msg := make([]byte, 256<<10)
+		for sent := 1; ; sent++ {
+			err := c.SendToAll(ctx, msg)
+			if err == nil {
+				if sent > 1000 {
+					t.Fatal("no bound")
+				}
+				continue
 			}
-			continue
+			if !errors.Is(err, gatewayclient.ErrSendBufferFull) {
+				t.Fatalf("error %v, want ErrSendBufferFull", err)
+			}
+			equal(t, "failed", gatewayclient.FailedGateways(err), []gatewayclient.GatewayAddress{stuck.addr})
+			synctest.Wait()
+			equal(t, "the other gateway's messages", len(good.take()), sent)
+			return
 		}
-		if !errors.Is(err, gatewayclient.ErrSendBufferFull) {
-			t.Fatalf("error %v, want ErrSendBufferFull", err)
-		}
-		addr, _ := gatewayprotocol.ParseGatewayAddress(stuck.Addr().String())
-		equal(t, "failed", gatewayclient.FailedGateways(err), []gatewayclient.GatewayAddress{addr})
-		testwait.Until(t, "the other gateway has everything", func() bool {
-			good.mu.Lock()
-			defer good.mu.Unlock()
-			return len(good.frames) == sent
-		})
-		return
-	}
+	})
 }
 
 // TestPipelining: many questions at once share a connection, and each gets its
@@ -276,11 +276,14 @@ func TestNoRegister(t *testing.T) {
 	ok(t, err)
 	addr := ln.Addr().String()
 	ln.Close()
+	var log lockedBuffer
 	c, err := gatewayclient.New(gatewayclient.Options{
-		RegisterAddresses: []string{addr}, QueryTimeout: 50 * time.Millisecond, Logger: clustertest.Quiet(),
+		RegisterAddresses: []string{addr}, ConnectTimeout: patience, QueryTimeout: time.Millisecond,
+		Slog: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	ok(t, err)
 	defer c.Close()
+	log.await(t, "cannot connect") // the call says what is known when its time is over
 	var re *gatewayclient.RegisterError
 	if _, err := c.AllClientIDs(testContext(t)); !errors.As(err, &re) || !strings.Contains(err.Error(), addr) {
 		t.Errorf("error %v, want a RegisterError that names %s", err, addr)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayclient"
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -132,9 +133,10 @@ func TestWire(t *testing.T) {
 	}
 	a, b := newFakeGateway(t, emptyAnswer), newFakeGateway(t, emptyAnswer)
 	fakes := []*fakeGateway{a, b}
-	client, err := gatewayclient.New(gatewayclient.Options{
+	client, err := gatewayclient.New(patient(gatewayclient.Options{
 		Gateways: []string{a.addr.String(), b.addr.String()}, SecretKey: "k/é", Logger: clustertest.Quiet(),
-	})
+		IdleTimeout: time.Hour, // its connections stay while PHP is compared
+	}))
 	ok(t, err)
 	defer client.Close()
 	cases := wireCases(a.addr, b.addr)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/gatewayprotocol"
@@ -23,9 +24,9 @@ func fakeRegister(t *testing.T, host string) (addr string, accept func() *peer) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
 	return ln.Addr().String(), func() *peer {
 		t.Helper()
+		ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
 		nc, err := ln.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,10 @@ func run(t *testing.T, f func(context.Context) error) (stop func()) {
 }
 
 func clientOptions(registers ...string) ClientOptions {
-	return ClientOptions{RegisterAddresses: registers, Logger: quiet(), ReconnectDelay: time.Millisecond}
+	return ClientOptions{
+		RegisterAddresses: registers, Logger: quiet(), ReconnectDelay: time.Millisecond,
+		ConnectTimeout: patience, QueryTimeout: patience,
+	}
 }
 
 func TestAnnouncer(t *testing.T) {
@@ -109,7 +113,7 @@ func TestPings(t *testing.T) {
 			run(t, newWatcher(t, nil, opts).Run)
 			for range 2 {
 				r := accept()
-				if _, err := r.br.ReadString('\n'); err != nil {
+				if _, err := r.line(); err != nil {
 					t.Fatal(err)
 				}
 				if tt.pings {
@@ -270,7 +274,9 @@ func TestLookup(t *testing.T) {
 	if err != nil || got == nil || len(got) != 0 {
 		t.Errorf("Lookup = %q, %v, want an empty list", got, err)
 	}
-	run(t, newAnnouncer(t, "a:1", ClientOptions{RegisterAddresses: []string{addr}, SecretKey: "k", Logger: quiet()}).Run)
+	announced := clientOptions(addr)
+	announced.SecretKey = "k"
+	run(t, newAnnouncer(t, "a:1", announced).Run)
 	testwait.Until(t, "the gateway", func() bool { return s.Stats().Gateways == 1 })
 	if got, err := Lookup(context.Background(), opts); err != nil || !cmp.Equal(got, []string{"a:1"}) {
 		t.Errorf("Lookup = %q, %v", got, err)
@@ -284,21 +290,52 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestLookupPastASilentRegister has a clock of its own: only the Register that is
+// silent can use up the time.
+func TestLookupPastASilentRegister(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const silent, good = "127.0.0.1:1", "127.0.0.1:2"
+		s := newServer(t, Options{Logger: quiet()})
+		ln := newPipeListener()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		asked := make(chan net.Conn, 1)
+		opts := clientOptions(silent, good)
+		opts.QueryTimeout = 10 * time.Millisecond
+		opts.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+			near, far := net.Pipe()
+			if address == silent {
+				asked <- far
+			} else {
+				ln.conns <- far
+			}
+			return near, nil
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			p := newPeer(t, <-asked)
+			p.expect(asWorker[:len(asWorker)-1])
+			p.expectClosed()
+		}()
+		began := time.Now()
+		if got, err := Lookup(context.Background(), opts); err != nil || len(got) != 0 {
+			t.Errorf("Lookup past a silent Register = %q, %v", got, err)
+		}
+		if took := time.Since(began); took != opts.QueryTimeout {
+			t.Errorf("it took %v, want %v", took, opts.QueryTimeout)
+		}
+		<-ended
+		s.Close()
+		<-served
+	})
+}
+
 func TestLookupSilentRegister(t *testing.T) {
 	addr, accept := fakeRegister(t, "127.0.0.1")
-	_, goodAddr := startServer(t, "", Options{})
-	opts := clientOptions(addr, goodAddr)
-	opts.QueryTimeout = 10 * time.Millisecond
-	if got, err := Lookup(context.Background(), opts); err != nil || len(got) != 0 {
-		t.Errorf("Lookup past a silent Register = %q, %v", got, err)
-	}
-	silent := accept()
-	silent.expect(asWorker[:len(asWorker)-1])
-	silent.expectClosed()
-
+	opts := clientOptions(addr)
 	ctx, cancel := context.WithCancel(context.Background())
 	opts.QueryTimeout = time.Hour
-	opts.RegisterAddresses = opts.RegisterAddresses[:1]
 	done := make(chan error, 1)
 	go func() {
 		_, err := Lookup(ctx, opts)
@@ -335,7 +372,6 @@ func TestLookupErrors(t *testing.T) {
 		}
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
-	opts.QueryTimeout = time.Second
 	check := func(t *testing.T, err error) {
 		var le *LookupError
 		if !errors.As(err, &le) || len(le.Servers) != 3 {
@@ -357,6 +393,8 @@ func TestLookupErrors(t *testing.T) {
 		check(t, err)
 	})
 	t.Run("Watcher", func(t *testing.T) {
+		opts := opts
+		opts.QueryTimeout = time.Millisecond // the problems are there before
 		w := newWatcher(t, nil, opts)
 		run(t, w.Run)
 		testwait.Until(t, "three problems", func() bool { return len(w.links.problems()) == 3 })

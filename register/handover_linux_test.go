@@ -7,12 +7,14 @@ import (
 	"net"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/go-gatewayworker/gatewayworker/internal/handover"
 	"github.com/go-gatewayworker/gatewayworker/internal/handovertest"
 	"github.com/go-gatewayworker/gatewayworker/internal/testwait"
+	"golang.org/x/sys/unix"
 )
 
 // passedServer is a server that is handed over from time to time.
@@ -26,6 +28,9 @@ type passedServer struct {
 func startPassed(t *testing.T, opts Options) (*passedServer, string) {
 	t.Helper()
 	opts.Logger = quiet()
+	if opts.AuthTimeout == 0 {
+		opts.AuthTimeout = patience
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +116,7 @@ func TestHandover(t *testing.T) {
 	if refused[RefusedEvent] != 1 {
 		t.Errorf("refused %v", refused)
 	}
+	testwait.Until(t, "it is gone", func() bool { return s.Stats().Connections == 5 })
 	late := dialPeer(t, addr)
 	line := asGateway("late:1")
 	silent := dialPeer(t, addr)
@@ -145,10 +151,14 @@ func TestHandover(t *testing.T) {
 func TestHandoverOfTime(t *testing.T) {
 	s, addr := startPassed(t, Options{AuthTimeout: 100 * time.Millisecond})
 	silent := dialPeer(t, addr)
-	testwait.Until(t, "it is there", func() bool { return s.Stats().Connections == 1 })
+	testwait.Until(t, "it is there, or its time is over already", func() bool {
+		st := s.Stats()
+		return st.Connections == 1 || st.Refused[RefusedSilence] == 1
+	})
 	s.opts.AuthTimeout = time.Hour
 	s.passOn()
 	silent.expectClosed()
+	testwait.Until(t, "it is gone", func() bool { return s.Stats().Connections == 0 })
 
 	p := dialPeer(t, addr)
 	testwait.Until(t, "it is there", func() bool { return s.Stats().Connections == 1 })
@@ -162,7 +172,7 @@ func TestHandoverOfTime(t *testing.T) {
 // one that found no room, and the last line of a connection that ends, pass.
 func TestHandoverOfSlowWorkers(t *testing.T) {
 	s, addr := startPassed(t, Options{SendToWorkerBufferSize: 64 << 10})
-	w := dialPeer(t, addr)
+	w := narrowPeer(t, s, addr)
 	w.send(asWorker)
 	w.expect(emptyList)
 	g := dialPeer(t, addr)
@@ -190,7 +200,7 @@ func TestHandoverOfSlowWorkers(t *testing.T) {
 	s.passOn()
 	next := 0
 	for {
-		line, err := w.br.ReadString('\n')
+		line, err := w.line()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,6 +215,30 @@ func TestHandoverOfSlowWorkers(t *testing.T) {
 	if next == 0 || next > sent {
 		t.Errorf("%d lists of %d came before the last", next, sent)
 	}
+}
+
+// narrowPeer dials a server, with a kernel that takes less on the way than the
+// server's buffer holds: what has no room there has none until the peer reads,
+// however late the kernel is.
+func narrowPeer(t *testing.T, s *passedServer, addr string) *peer {
+	t.Helper()
+	const room = 8 << 10
+	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		return errors.Join(c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, room) }), err)
+	}}
+	nc, err := d.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testwait.Until(t, "it is there", func() bool { return s.Stats().Connections == 1 })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if err := c.in.Conn.(*net.TCPConn).SetWriteBuffer(room); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return newPeer(t, nc)
 }
 
 // TestHandoverFails: after a failure the server serves as if nothing had happened.

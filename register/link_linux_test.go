@@ -92,6 +92,7 @@ func TestHandoverOfAnnouncer(t *testing.T) {
 	opts := ClientOptions{
 		RegisterAddresses: []string{strings.Replace(ln.Addr().String(), "127.0.0.1", "localhost", 1)}, // is pinged
 		PingInterval:      2 * time.Millisecond,
+		ConnectTimeout:    patience,
 		Logger:            quiet(),
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, ln.Addr().String())
@@ -122,7 +123,7 @@ func TestHandoverOfWatcher(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	opts := ClientOptions{RegisterAddresses: []string{ln.Addr().String()}, Logger: quiet()}
+	opts := ClientOptions{RegisterAddresses: []string{ln.Addr().String()}, ConnectTimeout: patience, Logger: quiet()}
 	lists := make(chan []string, 10)
 	watcher := func() *Watcher { return newWatcher(t, func(l []string) { lists <- l }, opts) }
 	expect := func(want ...string) {

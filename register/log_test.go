@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -144,17 +145,26 @@ func TestFirstConnection(t *testing.T) {
 // TestPeersCannotFloodTheLog: of what strangers do wrong some lines are logged,
 // not all.
 func TestPeersCannotFloodTheLog(t *testing.T) {
-	log, lines := logged()
-	_, addr := startServer(t, "", Options{Logger: log})
-	for range 100 {
-		p := dialPeer(t, addr)
-		p.send("{}\n")
-		p.expect(badRequest("{}"))
-		p.expectClosed()
-	}
-	if n := len(lines); n < 1 || n > 50 {
-		t.Errorf("%d lines for 100 bad requests", n)
-	}
+	synctest.Test(t, func(t *testing.T) { // whose time stands still meanwhile
+		log, lines := logged()
+		s := newServer(t, Options{Logger: log})
+		ln := newPipeListener()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		for range 100 {
+			p := ln.dial(t)
+			p.send("{}\n")
+			if line, err := p.line(); err != nil || !strings.HasPrefix(line, "Bad request for Register service.") {
+				t.Fatalf("got %q, %v", line, err)
+			}
+			p.expectClosed()
+		}
+		if n := len(lines); n < 1 || n > 50 {
+			t.Errorf("%d lines for 100 bad requests", n)
+		}
+		s.Close()
+		<-served
+	})
 }
 
 // TestServerLog: gateways that come and go are in the Register's log.

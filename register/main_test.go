@@ -14,8 +14,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait of the tests; nothing waits for it to pass.
-const patience = 10 * time.Second
+// patience bounds every wait of the tests; nothing waits for it to pass. It is also
+// what options get whose time must not run out on a machine that stands still for
+// a while.
+const patience = 2 * time.Minute
 
 func quiet() logrus.FieldLogger {
 	l := logrus.New()
@@ -63,6 +65,9 @@ func startServer(t *testing.T, addr string, opts Options) (*Server, string) {
 	if opts.Logger == nil {
 		opts.Logger = quiet()
 	}
+	if opts.AuthTimeout == 0 {
+		opts.AuthTimeout = patience
+	}
 	s := newServer(t, opts)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
@@ -93,20 +98,26 @@ func dialPeer(t *testing.T, addr string) *peer {
 
 func newPeer(t *testing.T, nc net.Conn) *peer {
 	t.Cleanup(func() { nc.Close() })
-	nc.SetDeadline(time.Now().Add(patience))
 	return &peer{t: t, nc: nc, br: bufio.NewReader(nc)}
 }
 
 func (p *peer) send(s string) {
 	p.t.Helper()
+	p.nc.SetWriteDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(p.nc, s); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
+// line reads a line, with its end.
+func (p *peer) line() (string, error) {
+	p.nc.SetReadDeadline(time.Now().Add(patience))
+	return p.br.ReadString('\n')
+}
+
 func (p *peer) expect(want string) {
 	p.t.Helper()
-	got, err := p.br.ReadString('\n')
+	got, err := p.line()
 	if err != nil || got != want+"\n" {
 		p.t.Fatalf("got %q, %v, want %q", got, err, want)
 	}
@@ -115,6 +126,7 @@ func (p *peer) expect(want string) {
 // expectClosed wants the end of the connection without another byte.
 func (p *peer) expectClosed() {
 	p.t.Helper()
+	p.nc.SetReadDeadline(time.Now().Add(patience))
 	b, err := io.ReadAll(p.br)
 	var ne net.Error
 	if len(b) > 0 || errors.As(err, &ne) && ne.Timeout() {

@@ -196,20 +196,42 @@ func TestLineLimit(t *testing.T) {
 }
 
 func TestAuthTimeout(t *testing.T) {
-	_, addr := startServer(t, "", Options{AuthTimeout: 300 * time.Millisecond})
-	pinged := dialPeer(t, addr)
-	pinged.send(`{"event":"ping"}` + "\n") // says nothing about who it is
-	worker := dialPeer(t, addr)
-	worker.send(asWorker)
-	worker.expect(emptyList)
-	silent := dialPeer(t, addr)
-	half := dialPeer(t, addr)
-	half.send(`{"event":"worker_connect"}`)
-	silent.expectClosed()
-	half.expectClosed()
-	pinged.expectClosed()
-	worker.send(asWorker)
-	worker.expect(emptyList)
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 300 * time.Millisecond
+		s := newServer(t, Options{Logger: quiet(), AuthTimeout: limit})
+		ln := newPipeListener()
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		pinged := ln.dial(t)
+		pinged.send(`{"event":"ping"}` + "\n") // says nothing about who it is
+		worker := ln.dial(t)
+		worker.send(asWorker)
+		worker.expect(emptyList)
+		silent := ln.dial(t)
+		half := ln.dial(t)
+		half.send(`{"event":"worker_connect"}`)
+		time.Sleep(limit - time.Millisecond)
+		synctest.Wait()
+		if n := s.Stats().Connections; n != 4 {
+			t.Errorf("%d connections before the time is over, want 4", n)
+		}
+		time.Sleep(2 * time.Millisecond)
+		silent.expectClosed()
+		half.expectClosed()
+		pinged.expectClosed()
+		time.Sleep(limit)
+		worker.send(asWorker)
+		worker.expect(emptyList)
+		s.Close()
+		<-served
+	})
+}
+
+// TestAuthTimeoutOfSockets: the limit holds for a connection of TCP, too.
+func TestAuthTimeoutOfSockets(t *testing.T) {
+	s, addr := startServer(t, "", Options{AuthTimeout: time.Millisecond})
+	dialPeer(t, addr).expectClosed()
+	testwait.Until(t, "it is gone", func() bool { return s.Stats().Connections == 0 })
 }
 
 // TestLineLimitBeforeTheKey: a connection that has not given the key may send a
@@ -297,7 +319,7 @@ func (l *pipeListener) dial(t *testing.T) *peer {
 }
 
 func TestSlowWorker(t *testing.T) {
-	s := newServer(t, Options{Logger: quiet(), SendToWorkerBufferSize: 150})
+	s := newServer(t, Options{Logger: quiet(), AuthTimeout: patience, SendToWorkerBufferSize: 150})
 	ln := newPipeListener()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()

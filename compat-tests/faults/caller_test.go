@@ -26,6 +26,8 @@ func callerMain() int {
 	log.SetLevel(logrus.DebugLevel)
 	client, err := gatewayclient.New(gatewayclient.Options{
 		RegisterAddresses: []string{os.Getenv("REGISTER_ADDRESS")}, Logger: log,
+		// A machine that stands still for a while is no fault of the schedule.
+		ConnectTimeout: patience, QueryTimeout: patience, SendTimeout: patience,
 	})
 	if err != nil {
 		return fail(err)

@@ -22,7 +22,7 @@ var (
 )
 
 // patience is how long anything may take on a busy machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // roleVariable makes the test binary play a part in the cluster.
 const roleVariable = "FAULTS_ROLE"

@@ -35,6 +35,7 @@ func workerMain() int {
 	log.SetLevel(logrus.DebugLevel)
 	w, err := businessworker.New(&handler{j}, businessworker.Options{
 		Name: "faults", RegisterAddresses: []string{os.Getenv("REGISTER_ADDRESS")}, Logger: log,
+		ShutdownTimeout: patience / 2, // a machine that stands still for a while is no fault of the schedule
 	})
 	if err != nil {
 		return fail(err)

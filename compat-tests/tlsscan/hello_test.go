@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Versions as TLS has them on the wire.
 const (

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,18 +143,14 @@ func (p *program) upgrade() (upgraded, error) {
 	return u, nil
 }
 
-// freePorts returns ports of 127.0.0.1 that are free.
+// freePorts returns ports that are the test's until it ends.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+		port, release := clustertest.ReservePort()
+		t.Cleanup(release)
+		ports = append(ports, strconv.Itoa(port))
 	}
 	return ports
 }

@@ -62,7 +62,7 @@ func newHost(t *testing.T, ip string) host {
 	})
 	h := host{t: t, pid: holder.Process.Pid, ip: ip}
 	own, _ := os.Readlink("/proc/self/ns/net")
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // there is no event for it
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) { // there is no event for it
 		if other, err := os.Readlink(h.namespace()); err == nil && other != own {
 			return h
 		}

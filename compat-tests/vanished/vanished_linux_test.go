@@ -124,6 +124,7 @@ func TestVanished(t *testing.T) {
 	t.Cleanup(func() { _ = caller.Close() })
 	announcer, err := register.NewAnnouncer(n.there.ip+":2900", register.ClientOptions{
 		RegisterAddresses: []string{registers.Addr().String()}, Dial: n.there.dial, Logger: announceProgram.log, PingInterval: time.Second,
+		ConnectTimeout: 20 * time.Second, // a ping that stood still that long would end the connection before it is given up
 	})
 	must(t, err)
 	running.Go(func() { _ = announcer.Run(ctx) })

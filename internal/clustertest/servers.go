@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long anything may take.
-const patience = 15 * time.Second
+const patience = 2 * time.Minute
 
 // A Register of a cluster. Kill and Start restart it on the same address.
 type Register struct {

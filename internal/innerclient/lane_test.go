@@ -25,7 +25,7 @@ type laneTest struct {
 
 func newLane(t *testing.T, patience time.Duration) *laneTest {
 	near, far := net.Pipe()
-	far.SetDeadline(time.Now().Add(20 * time.Second))
+	far.SetDeadline(time.Now().Add(2 * time.Minute))
 	out := innerconn.NewSender(near, 1<<20)
 	l := &laneTest{NewLane(out, patience), t, far}
 	t.Cleanup(func() { out.Close(); far.Close() })
@@ -67,7 +67,7 @@ func wait(t *testing.T, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("Settle does not return")
 		return nil
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"net"
 	"testing"
-	"time"
 )
 
 func patient(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }

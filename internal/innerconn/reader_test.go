@@ -25,7 +25,7 @@ func TestReader(t *testing.T) {
 				}
 				b.Close()
 			}()
-			a.SetDeadline(time.Now().Add(20 * time.Second))
+			a.SetDeadline(time.Now().Add(patience))
 			r := NewReader(wrap(a))
 			var got []byte
 			buf := make([]byte, 1000)
@@ -62,7 +62,7 @@ func TestReaderOfClosedConnection(t *testing.T) {
 		if !errors.Is(err, net.ErrClosed) {
 			t.Errorf("error %v, want net.ErrClosed", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("Read does not return")
 	}
 }
